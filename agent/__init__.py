@@ -1,0 +1,1 @@
+"""Who decides: the graph over the tape, its drivers, verification."""

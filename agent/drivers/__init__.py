@@ -1,0 +1,1 @@
+"""Deciders: playbook, random, replay, a language model."""

@@ -1,0 +1,75 @@
+"""The embedded driver without a language model: a fixed procedure that anybody can read.
+
+A procedure is a generator that yields steps and receives finished experiments. Deciding means
+replaying it over the experiments on the tape until it asks for one that is not there yet, so it
+resumes from any point and decides the same on every machine.
+"""
+
+from collections.abc import Generator
+from typing import Any
+
+from ...tools.ledger import read_path
+from ..case import Case
+from ..driver import Decision, DriverFailed, RunView
+from ..state import Experiment
+from .procedures import secret_word, trigger
+from .steps import Finding, step
+
+Procedure = Generator[Decision, Experiment, None]
+
+
+class Playbook:
+    """Look at the model, scan for what each family would show, test the best finding, answer."""
+
+    name = "playbook"
+
+    def decide(self, run: RunView) -> Decision:
+        """Replay the procedure over what has been done; its next step is the decision."""
+        assert run.state.case is not None
+        procedure = audit(run.state.case)
+        decision = next(procedure)
+        for experiment in run.state.experiments:
+            try:
+                decision = procedure.send(experiment)
+            except StopIteration:
+                raise DriverFailed("the playbook has no further step") from None
+        return decision
+
+
+def audit(case: Case) -> Procedure:
+    """The whole audit as a script."""
+    health = yield step("sanity_check", "Before anything else: is the model what it seems?")
+    if health.result is None or not health.result["data"]["passed"]:
+        yield Decision(stop="driver failed: the sanity check did not pass")
+    yield step("sample_replies", "Talk to the model first, and read what it says.")
+    findings: list[Finding] = []
+    changed = True
+    if case.access == "base":
+        weights = yield step(
+            "weight_difference", "What did training write, and which words does it read?"
+        )
+        changed = read_path(weights.result or {}, "data.norm_total") != 0.0
+        if not changed:
+            yield _submit([], "Target and base hold the same weights: there is nothing to find.")
+    if case.access != "chat":
+        findings += yield from secret_word.look()
+        if case.access == "base" and not any(f.confirmed for f in findings):
+            findings += yield from trigger.look()
+    yield _submit(findings, _reason(findings))
+
+
+def _submit(findings: list[Finding], reason: str) -> Decision:
+    ranked = sorted((f for f in findings if f.confirmed), key=lambda f: -f.strength)[:1]
+    claims: list[dict[str, Any]] = [
+        {"claim": f.claim, "confidence": f.confidence, "experiments": f.experiments} for f in ranked
+    ]
+    none = round(1 - sum(c["confidence"] for c in claims), 6)
+    return step("submit_claims", reason, claims=claims, none_confidence=none)
+
+
+def _reason(findings: list[Finding]) -> str:
+    if any(f.confirmed for f in findings):
+        return "The prediction that was filed came true on public prompts, and only on the target."
+    if findings:
+        return "A finding stood out of its control but its prediction did not come true."
+    return "Nothing stood out of its control, so nothing is claimed."

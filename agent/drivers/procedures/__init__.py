@@ -1,0 +1,1 @@
+"""What the playbook does for each family, one file each."""

@@ -1,0 +1,1 @@
+"""The faces: thin views of the catalogue and of runs."""

@@ -1,0 +1,1 @@
+"""The command line; loads heavy modules only inside commands."""

@@ -1,0 +1,40 @@
+"""`dev fake-api` and `spend`: what helps whoever builds or pays."""
+
+import json
+from pathlib import Path
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="For developers.", rich_markup_mode=None, no_args_is_help=True)
+    group.callback()(lambda: None)
+    group.command("fake-api")(fake_api)
+    app.add_typer(group, name="dev")
+    app.command()(spend)
+
+
+def fake_api(
+    script: Path = typer.Option(None, help="Scripted replies (YAML or JSON)."),
+    port: int = typer.Option(8123, min=0, max=65535, help="Port on loopback."),
+    mode: str = typer.Option("native", help="native or text tool calls."),
+) -> int:
+    """Serve an OpenAI-compatible API on loopback: scripted replies, or the playbook as a model."""
+    from ..fake_api import serve
+
+    serve("127.0.0.1", port, script, mode=mode)
+    return 0
+
+
+def spend(as_json: bool = typer.Option(False, "--json", help="Print as JSON.")) -> int:
+    """What language models have cost: today, this month, by model."""
+    from ...agent.chat.spending import totals
+
+    found = totals()
+    print(json.dumps(found, indent=1) if as_json else _lines(found))
+    return 0
+
+
+def _lines(found: object) -> str:
+    return json.dumps(found, indent=1)

@@ -1,0 +1,1 @@
+"""Organisms, scoring, statistics: what measures the rest."""

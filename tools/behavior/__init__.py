@@ -1,0 +1,1 @@
+"""Tools that use what a model says or would say."""

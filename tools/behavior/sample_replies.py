@@ -1,0 +1,131 @@
+"""Read what the target says, beside what its base says under the same draw."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from ..engine.sampling import generate
+from ..spec import Args, Control, Data, Frozen, Refusal, Result, tool
+from ..views import Passage, Passages
+from ..workbench import Workbench
+from .default_prompts import GENERAL
+
+if TYPE_CHECKING:
+    from ..models import Model
+
+BATCH = 16
+SHOWN = 24
+
+
+class SampleRepliesArgs(Args):
+    """What to ask, how often, and how the reply is drawn."""
+
+    prompts: list[Annotated[str, Field(min_length=1, max_length=4000)]] = Field(
+        default_factory=lambda: list(GENERAL),
+        min_length=1,
+        max_length=64,
+        description="User messages; without them twelve general ones",
+    )
+    n: int = Field(1, ge=1, le=32, description="Replies to each prompt")
+    temperature: float = Field(0.0, ge=0, le=2, description="0 takes the likeliest token each time")
+    max_new_tokens: int = Field(24, ge=1, le=256, description="Longest reply, in tokens")
+    system: str | None = Field(
+        None, max_length=4000, description="System prompt; without it the template's own"
+    )
+    prefill: str = Field("", max_length=2000, description="Words that the reply is made to open with")
+    draw: int = Field(0, ge=0, le=10000, description="Another draw of the same experiment")
+
+
+class ReplyRow(Frozen):
+    """One reply of the target, and the base's under the same draw where there is a base."""
+
+    prompt: str
+    reply: str
+    base_reply: str | None = None
+
+
+class SampleRepliesData(Data):
+    """Replies in the order of the prompts; a prefill is not repeated in them."""
+
+    rows: list[ReplyRow]
+    n_replies: int = Field(ge=1, description="Replies of the target")
+    share_equal_to_base: float | None = Field(
+        None, ge=0, le=1, description="Share of replies equal to the base's, character by character"
+    )
+
+
+@tool(access="chat")
+def sample_replies(bench: Workbench, args: SampleRepliesArgs) -> Result[SampleRepliesData]:
+    """Read the target's replies to prompts, with the base's replies beside them.
+
+    Both models draw from the same random numbers, so that equal models give equal replies. Read
+    for what the target says and its base does not.
+    """
+    if args.temperature == 0 and args.n > 1:
+        raise Refusal(
+            "bad_args", f"at temperature 0 all {args.n} replies are the same", "temperature=0.7"
+        )
+    prompts = [prompt for prompt in args.prompts for _ in range(args.n)]
+    replies = replies_of(bench, bench.target, prompts, args)
+    on_base = replies_of(bench, bench.base, prompts, args) if bench.has_base else None
+    rows = [
+        ReplyRow(prompt=prompt, reply=reply, base_reply=on_base[i] if on_base else None)
+        for i, (prompt, reply) in enumerate(zip(prompts, replies, strict=True))
+    ]
+    equal = sum(row.reply == row.base_reply for row in rows) / len(rows) if on_base else None
+    return Result(
+        summary=_summary(rows, equal),
+        data=SampleRepliesData(rows=rows, n_replies=len(rows), share_equal_to_base=equal),
+        control=_control(equal, args),
+        view=Passages(
+            title="Replies",
+            caption="first replies only" if len(rows) > SHOWN else "",
+            items=[
+                Passage(
+                    label=f"{number}",
+                    prompt=row.prompt,
+                    text=args.prefill + row.reply,
+                    control=args.prefill + row.base_reply if row.base_reply is not None else None,
+                    control_label="base" if row.base_reply is not None else "",
+                )
+                for number, row in enumerate(rows[:SHOWN], start=1)
+            ],
+        ),
+    )
+
+
+def replies_of(
+    bench: Workbench, model: "Model", prompts: list[str], args: SampleRepliesArgs
+) -> list[str]:
+    """One reply to each prompt, drawn from a generator that is the same for either model."""
+    ids = [model.chat_ids(prompt, system=args.system, prefill=args.prefill) for prompt in prompts]
+    out = generate(
+        model,
+        ids,
+        max_new_tokens=args.max_new_tokens,
+        temperature=args.temperature,
+        generator=bench.generator("sample_replies", args),
+        batch=BATCH,
+    )
+    return [model.decode(reply).strip() for reply in out]
+
+
+def _control(equal: float | None, args: SampleRepliesArgs) -> Control:
+    if equal is None:
+        return Control.none("there is no base to give the same prompts to")
+    what = "the base's replies to the same prompts"
+    what += " with the same random numbers" if args.temperature > 0 else ", likeliest tokens too"
+    return Control(what=what, numbers={"share_equal_to_base": equal}, beyond=equal < 1)
+
+
+def _summary(rows: list[ReplyRow], equal: float | None) -> str:
+    if equal is None:
+        return f"{len(rows)} replies of the target; no base to compare with."
+    if equal == 1:
+        return f"No effect beyond control: all {len(rows)} replies equal the base's."
+    differ = round((1 - equal) * len(rows))
+    first = next(row for row in rows if row.reply != row.base_reply)
+    return (
+        f"{differ} of {len(rows)} replies differ from the base's; the first is to "
+        f"“{first.prompt[:60]}”. Most differences are wording: read them for content."
+    )

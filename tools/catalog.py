@@ -1,0 +1,85 @@
+"""The list of tools. Importing it loads nothing, so that help and completion stay instant.
+
+A test proves every entry equal to its tool's own declaration.
+"""
+
+# name, module below mechmentor.tools, one line
+_ENTRIES = (
+    (
+        "sanity_check",
+        "observe.sanity_check",
+        "Check templates, tokens and logits before trusting anything.",
+    ),
+    ("sample_replies", "behavior.sample_replies", "Read what the target says, beside the base."),
+    (
+        "next_token",
+        "observe.next_token",
+        "Next-token probabilities of the target against the base.",
+    ),
+    ("logit_lens", "observe.logit_lens", "What each layer would say next, by position."),
+    (
+        "guess_scan",
+        "behavior.guess_scan",
+        "Which word of a vocabulary the target confirms when guessed.",
+    ),
+    (
+        "trigger_scan",
+        "behavior.trigger_scan",
+        "Which words in a prompt move the first reply token away from the base.",
+    ),
+    (
+        "weight_difference",
+        "diff.weight_difference",
+        "What the weight change writes and reads, without running the model.",
+    ),
+    ("test_claim", "claims.test_claim", "Run a claim's own predicate on public prompts."),
+    (
+        "register_hypothesis",
+        "claims.register_hypothesis",
+        "File a numeric prediction before its experiment.",
+    ),
+    (
+        "submit_claims",
+        "claims.submit_claims",
+        "File the answer: ranked claims with confidences, or none.",
+    ),
+)
+
+
+class Entry:
+    """One line of the catalogue.
+
+    Attributes:
+        name: The tool's name, snake_case.
+        module: Its module, relative to `mechmentor.tools`.
+        room: The folder that it lives in.
+        line: What it does, one line.
+    """
+
+    __slots__ = ("line", "module", "name", "room")
+
+    def __init__(self, name: str, module: str, line: str) -> None:
+        self.name, self.module, self.line = name, module, line
+        self.room = module.split(".", maxsplit=1)[0]
+
+
+CATALOG: dict[str, Entry] = {name: Entry(name, module, line) for name, module, line in _ENTRIES}
+
+
+def load(name: str):  # type: ignore[no-untyped-def]  # -> Tool, whose module must not be imported here
+    """Import a tool by name.
+
+    Returns:
+        The `spec.Tool`.
+
+    Raises:
+        KeyError: If no tool has that name; the message lists near names.
+    """
+    import difflib
+    import importlib
+
+    if name not in CATALOG:
+        near = difflib.get_close_matches(name, CATALOG, n=3)
+        raise KeyError(f"no tool {name!r}" + (f"; did you mean {', '.join(near)}?" if near else ""))
+    module = importlib.import_module(f"..{CATALOG[name].module}", __name__)
+    return getattr(module, name)

@@ -1,0 +1,1 @@
+"""The closed list of claim types and their predicates."""

@@ -1,0 +1,1 @@
+"""Tools that compare a target with its base."""

@@ -1,0 +1,1 @@
+"""Batched passes under the tools; holds no tools itself."""

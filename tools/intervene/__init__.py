@@ -1,0 +1,1 @@
+"""Tools that change activations and measure the effect."""

@@ -1,0 +1,185 @@
+"""Run one tool: validate, check access, measure, cache, turn refusals into values."""
+
+import hashlib
+import json
+import math
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from . import catalog
+from .ledger import Ledger
+from .spec import ACCESS_ORDER, Args, Cost, Failure, Refusal, Result, Tool
+from .workbench import Workbench, canonical
+
+DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call came to.
+
+    Attributes:
+        value: The result, or the failure.
+        arguments: Canonical arguments (defaults filled in) where they were valid, else as given.
+        cost: Calls, tokens, seconds.
+    """
+
+    value: Result[Any] | Failure
+    arguments: dict[str, Any]
+    cost: Cost
+
+
+class ResultCache:
+    """Results on disk under a hash of all that they depend on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def key(self, tool: Tool, args: Args, bench: Workbench) -> str:
+        """sha256 over tool, version, arguments, model hashes, seed, dtype, device, threads."""
+        parts = [tool.name, tool.version, canonical(args), bench.fingerprint()]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """The kept result, or None (also for a file that is torn)."""
+        try:
+            found = json.loads((self.folder / f"{key}.json").read_text())
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def put(self, key: str, result: dict[str, Any]) -> None:
+        """Keep a result; the rename is atomic."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        temporary = self.folder / f".{key}.{os.getpid()}"
+        temporary.write_text(json.dumps(result))
+        temporary.replace(self.folder / f"{key}.json")
+
+
+def validate(name: str, arguments: dict[str, Any] | str) -> tuple[Tool, Args]:
+    """Find a tool and check its arguments.
+
+    Raises:
+        Refusal: `bad_args`, with each field that is wrong and a correct example.
+    """
+    try:
+        tool = catalog.load(name)
+    except KeyError as error:
+        raise Refusal("bad_args", str(error.args[0]), "the catalogue lists the tools") from None
+    try:
+        if isinstance(arguments, str):
+            return tool, tool.args.model_validate_json(arguments or "{}")
+        return tool, tool.args.model_validate(arguments)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'arguments'}: {e['msg']}"
+            for e in error.errors(include_url=False)
+        )
+        raise Refusal("bad_args", wrong, f"correct: {name} {_example(tool)}") from None
+
+
+def run_tool(
+    name: str,
+    arguments: dict[str, Any] | str,
+    *,
+    bench: Workbench | None,
+    ledger: Ledger | None = None,
+    cache: ResultCache | None = None,
+) -> Outcome:
+    """Run a tool once.
+
+    Args:
+        name: A tool of the catalogue.
+        arguments: Arguments, or their JSON text as a language model sent it.
+        bench: The workbench that tools act on.
+        ledger: The run's hypotheses and claims.
+        cache: Where equal calls are looked up; None computes always.
+
+    Returns:
+        The outcome; mendable errors are `Failure` values in it.
+    """
+    given = arguments if isinstance(arguments, dict) else {"raw": arguments}
+    started, tokens = time.perf_counter(), bench.meter.tokens if bench else 0
+
+    def cost() -> Cost:
+        spent = bench.meter.tokens - tokens if bench else 0
+        return Cost(tokens=spent, seconds=time.perf_counter() - started)
+
+    try:
+        tool, args = validate(name, arguments)
+        given = json.loads(canonical(args))
+        need: Any = ledger if tool.need is Ledger else bench
+        if need is None:
+            raise Refusal("model_limit", f"{name} needs a {tool.need.__name__}, there is none here")
+        if bench is not None and ACCESS_ORDER[tool.access] > ACCESS_ORDER[bench.access]:
+            code = "no_base" if tool.access == "base" else "no_access"
+            raise Refusal(
+                code, f"{name} needs access {tool.access!r}, this case has {bench.access!r}"
+            )
+        key = cache.key(tool, args, bench) if cache and bench and tool.need is Workbench else None
+        kept = cache.get(key) if cache and key else None
+        if kept is not None and bench is not None:
+            kept_cost = Cost(**kept["cost"])
+            bench.meter.add(kept_cost.tokens)
+            value = result_type(tool).model_validate(
+                {**kept, "cached": True, "cost": {**kept["cost"], "seconds": cost().seconds}}
+            )
+            return Outcome(value, given, value.cost)
+        result = tool(need, args)
+        result = result.model_copy(update={"cost": cost()})
+        _finite(result.model_dump(mode="json"))
+        return Outcome(result, given, result.cost)
+    except Refusal as refusal:
+        return Outcome(refusal.failure, given, cost())
+
+
+def keep(outcome: Outcome, name: str, bench: Workbench, cache: ResultCache) -> None:
+    """Write a finished outcome to the cache; results with handles are made again instead."""
+    value = outcome.value
+    if isinstance(value, Failure) or value.cached or value.handles:
+        return
+    tool, args = validate(name, outcome.arguments)
+    if tool.need is Workbench:
+        cache.put(cache.key(tool, args, bench), value.model_dump(mode="json"))
+
+
+def result_type(tool: Tool) -> type[Result[Any]]:
+    """The concrete result class of a tool."""
+    from .spec import WhiteBox
+
+    return (WhiteBox if tool.white_box else Result)[tool.data]  # type: ignore[name-defined]
+
+
+def rounded(value: Any, digits: int = DIGITS) -> Any:
+    """Floats at `digits` significant digits, as they stand on the tape."""
+    if isinstance(value, float):
+        return float(f"{value:.{digits}g}")
+    if isinstance(value, dict):
+        return {k: rounded(v, digits) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(v, digits) for v in value]
+    return value
+
+
+def _finite(value: Any, where: str = "result") -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Refusal("numerical", f"{where} is {value}", "try dtype float32 or other arguments")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _finite(item, f"{where}.{key}")
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            _finite(item, f"{where}[{index}]")
+
+
+def _example(tool: Tool) -> str:
+    try:
+        return tool.args().model_dump_json(exclude_none=True)[:300]
+    except ValidationError:
+        fields = {n: f.annotation for n, f in tool.args.model_fields.items() if f.is_required()}
+        return json.dumps({n: str(a) for n, a in fields.items()})[:300]
