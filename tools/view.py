@@ -33,6 +33,8 @@ __all__ = [
     "view_html",
     "view_svg",
     "view_text",
+    "visible",
+    "wrap",
 ]
 
 

@@ -24,6 +24,9 @@ def visible(text: str, keep_lines: bool = False) -> str:
         keep_lines: Leave line breaks; else they become ↵.
     """
 
+    if text.isprintable():
+        return text  # the usual case, and no character below is printable
+
     def shown(match: re.Match[str]) -> str:
         code = ord(match.group())
         if code in (0x0A, 0x2028, 0x2029):

@@ -19,8 +19,14 @@ _INK = {"light": ("#16191d", "#ffffff"), "dark": ("#f2f5f8", "#10141a")}
 
 
 def finite(values: Iterable[float | None]) -> list[float]:
-    """The values that can be drawn."""
-    return [v for v in values if v is not None and math.isfinite(v)]
+    """The values that can be drawn: no gaps, no infinities, nothing that overflows a difference."""
+    return [v for v in values if v is not None and abs(v) < 1e150]
+
+
+def apart(low: float, high: float) -> tuple[float, float]:
+    """The range [low, high], widened where it is too narrow to divide by."""
+    least = max(abs(low), abs(high), 1e-300) * 1e-9
+    return (low, high) if high - low > least else (low, low + max(1.0, 1e3 * least))
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Scale:
             return cls(-top, top, True)
         if low >= 0 and low <= 0.35 * high:
             low = 0.0  # an amount starts at nothing, unless all values are far from it
-        return cls(low, high if high > low else low + 1.0, False)
+        return cls(*apart(low, high), False)
 
     def share(self, value: float) -> float:
         """Where `value` lies, 0 at the low end, 1 at the high end."""
@@ -49,7 +55,7 @@ class Scale:
 
     def step(self, value: float | None) -> int | None:
         """The step of the ramp, None for a value that can't be drawn."""
-        if value is None or not math.isfinite(value):
+        if value is None or not finite([value]):
             return None
         return min(int(self.share(value) * STEPS), STEPS - 1)
 
@@ -114,7 +120,11 @@ def ramp(theme: str, diverging: bool) -> list[str]:
 
 def ink_on(color: str, theme: str) -> str:
     """The text colour that is read best on `color`."""
-    return max(_INK[theme], key=lambda ink: contrast(ink, color))
+    best = max(_INK[theme], key=lambda ink: contrast(ink, color))
+    if contrast(best, color) >= 4.5:
+        return best
+    # In the middle of a ramp only pure black or white is readable enough.
+    return max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, color))
 
 
 def ramp_css(theme: str, diverging: bool) -> str:

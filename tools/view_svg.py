@@ -49,7 +49,7 @@ def view_svg(view: View, *, bare: bool = False, style: bool = True) -> str:
 
 def _document(page: Page, view: View, style: bool) -> str:
     """The element with its name and description, which screen readers speak."""
-    uid = "mm" + hashlib.sha256(view.model_dump_json().encode()).hexdigest()[:10]
+    uid = "mm" + hashlib.sha256(repr(view).encode(errors="replace")).hexdigest()[:10]
     ramps = ("d" if view.diverging else "q") if isinstance(view, HeatMap) else ""
     css = theme_css(".mm-svg", ramps, switch=False) + svg_css() + cell_css(ramps, STEPS)
     width, height = round(page.width + 24), round(page.y + 20)

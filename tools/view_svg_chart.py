@@ -6,7 +6,7 @@ from collections.abc import Callable
 from rich.cells import cell_len
 
 from .view_label import clip, column, number, token, visible
-from .view_scale import finite, tick_labels, ticks
+from .view_scale import apart, finite, tick_labels, ticks
 from .view_svg_page import Page, minus
 from .views import Bars, Lines, Series
 
@@ -22,10 +22,10 @@ def bars_figure(page: Page, view: Bars) -> None:
         return
     shown = min(len(view.names), _MOST_BARS)
     control = [*(view.control or []), *[None] * len(view.names)]
-    band = view.band if view.band and all(map(math.isfinite, view.band)) else None
+    band = view.band if view.band and len(finite(view.band)) == 2 else None
     drawn = finite([*view.values[:shown], *control[:shown], *(band or ())])
     low, high = min([0.0, *drawn]), max([0.0, *drawn])
-    high = high if high > low else low + 1.0
+    low, high = apart(low, high)
     figures = [minus(f) for f in column(view.values)]
     left = min(max(cell_len(token(n)) for n in view.names[:shown]), 34) * 6.4 + 14
     right = _WIDTH - max(map(len, figures)) * 6.4 - 18
@@ -57,18 +57,18 @@ def bars_figure(page: Page, view: Bars) -> None:
         hover = f"{name}: {number(value)}" + (
             f", control {number(beside)}" if beside is not None else ""
         )
-        if math.isfinite(value):
+        if finite([value]):
             inside = band is not None and band[0] <= value <= band[1]
             x, wide = min(at(0), at(value)), abs(at(value) - at(0))
             thick = step * 0.58
             page.rect(
                 x, page.y + middle - thick / 2, wide, thick, "pale" if inside else "bar", hover
             )
-        if beside is not None and math.isfinite(beside):
+        if beside is not None and finite([beside]):
             page.diamond(at(beside), page.y + middle, hover=hover)
-        end = at(value) if math.isfinite(value) else at(0)
-        rest = at(beside) if beside is not None and math.isfinite(beside) else end
-        if math.isfinite(value) and value < 0:
+        end = at(value) if finite([value]) else at(0)
+        rest = at(beside) if beside is not None and finite([beside]) else end
+        if finite([value]) and value < 0:
             page.text(min(end, rest) - 8, middle + 3.8, figures[i], "mono e")
         else:
             page.text(max(end, rest, at(0)) + 8, middle + 3.8, figures[i], "mono")
@@ -115,7 +115,7 @@ def lines_figure(page: Page, view: Lines) -> None:
         return
     low, high = min(real), max(real)
     room = (high - low) * 0.05 or 0.5
-    low, high = low - room, high + room
+    low, high = apart(low - room, high + room)
     marks = ticks(low, high, 5)
     if view.log_y:
         marks = [m for m in marks if abs(m - round(m)) < 1e-9] or marks
@@ -149,7 +149,7 @@ def lines_figure(page: Page, view: Lines) -> None:
         page.text(to_x(mark), bottom - page.y + 17, minus(name), "mono soft m")
     page.line(left, bottom, right, bottom, "axis")
     # Drawn from the back: the controls' envelope, the controls, the results.
-    at = [to_x(x) if math.isfinite(x) else None for x in view.x]
+    at = [to_x(x) if finite([x]) else None for x in view.x]
     _envelope(page, curves, at, to_y)
     labels: list[tuple[float, str, str]] = []
     main = 0
@@ -183,7 +183,7 @@ def lines_figure(page: Page, view: Lines) -> None:
 
 
 def _lifted(series: Series, log_y: bool) -> list[float | None]:
-    ys = [y if y is not None and math.isfinite(y) else None for y in series.y]
+    ys = [y if finite([y]) else None for y in series.y]
     if not log_y:
         return ys
     return [math.log10(y) if y is not None and y > 0 else None for y in ys]

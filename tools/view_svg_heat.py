@@ -102,6 +102,8 @@ def _panel(  # noqa: PLR0917
     tips = rows * cols <= _MOST_TIPS
     by_step: list[list[str]] = [[] for _ in range(STEPS)]
     hovers, words = [], []
+    row_names, column_names = [token(r) for r in view.rows], [token(c) for c in view.columns]
+    unit = f" {visible(view.unit)}" if view.unit else ""
     for i, row in enumerate(grid[:rows]):
         for j, value in enumerate(row[:cols]):
             step = scale.step(value)
@@ -109,7 +111,15 @@ def _panel(  # noqa: PLR0917
             if step is not None:
                 by_step[step].append(f"M{x:.1f} {y:.1f}h{width:.1f}v{height:.1f}h-{width:.1f}z")
             if tips:
-                hovers.append(_hover(view, control, i, j, value, box))
+                said = f"{row_names[i]}, {column_names[j]}: {number(value)}{unit}"
+                if control:
+                    said = f"control, {said}"
+                elif view.labels is not None and i < len(view.labels) and j < len(view.labels[i]):
+                    said += f", {token(view.labels[i][j])}"
+                hovers.append(
+                    f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}">'
+                    f"<title>{escape(said)}</title></rect>"
+                )
             if texts is not None and i < len(texts) and j < len(texts[i]):
                 shown = clip(texts[i][j], max(int((width - 4) / 5.75), 1))
                 style = f"cell m t{ramp}{step}" if step is not None else "cell m soft"
@@ -125,27 +135,6 @@ def _panel(  # noqa: PLR0917
     page.add("".join(words))
     page.rect(left, top, cols * width, rows * height, "dash" if control else "axis")
     page.add(f'<g fill="transparent">{"".join(hovers)}</g>' if hovers else "")
-
-
-def _hover(  # noqa: PLR0917
-    view: HeatMap,
-    control: bool,
-    i: int,
-    j: int,
-    value: float | None,
-    box: tuple[float, float, float, float],
-) -> str:
-    left, top, width, height = box
-    words = f"{token(view.rows[i])}, {token(view.columns[j])}: {number(value)}"
-    words += f" {visible(view.unit)}" if view.unit else ""
-    if control:
-        words = f"control, {words}"
-    elif view.labels is not None and i < len(view.labels) and j < len(view.labels[i]):
-        words += f", {token(view.labels[i][j])}"
-    return (
-        f'<rect x="{left + j * width:.1f}" y="{top + i * height:.1f}" width="{width:.1f}" '
-        f'height="{height:.1f}"><title>{escape(words)}</title></rect>'
-    )
 
 
 def _blank_marks(

@@ -6,7 +6,7 @@ from itertools import pairwise
 from rich.cells import cell_len
 
 from .view_label import clip, column, fit_columns, number, pad, paint, token, visible, wrap
-from .view_scale import finite, tick_labels, ticks
+from .view_scale import apart, finite, tick_labels, ticks
 from .view_text_heat import heat_text
 from .views import Bars, HeatMap, Lines, Passages, Series, Table, View
 
@@ -47,10 +47,10 @@ def _bars(view: Bars, width: int, color: bool) -> list[str]:
     if not view.names:
         return ["(nothing to show: no bars)"]
     control = [*(view.control or []), *[None] * len(view.names)][: len(view.names)]
-    band = view.band if view.band and all(map(math.isfinite, view.band)) else None
+    band = view.band if view.band and len(finite(view.band)) == 2 else None
     real = finite([*view.values, *control, *(band or ())])
     low, high = min([0.0, *real]), max([0.0, *real])
-    high = high if high > low else low + 1.0
+    low, high = apart(low, high)
     names = [token(n) for n in view.names]
     figures, controls = column(view.values), column(control)
     has_control = any(c is not None for c in control)
@@ -77,13 +77,13 @@ def _bars(view: Bars, width: int, color: bool) -> list[str]:
             for k in range(place(max(band[0], low)), place(min(band[1], high)) + 1):
                 track[k] = "░"
         track[place(0.0)] = "│"
-        if math.isfinite(value):
+        if finite([value]):
             start, stop = sorted((place(0.0), place(value)))
             for k in range(start, stop + 1 if value else start):
                 track[k] = "▓" if track[k] == "░" else "█"
-        if other is not None and math.isfinite(other):
+        if other is not None and finite([other]):
             track[place(other)] = "◇"
-        inside = band is not None and math.isfinite(value) and band[0] <= value <= band[1]
+        inside = band is not None and finite([value]) and band[0] <= value <= band[1]
         bar = paint("".join(track), "38;5;245" if inside else f"38;5;{_HUES[0]}", color)
         line = f"{pad(name, left)} {bar} {pad(figure, wide, True)}"
         if has_control:
@@ -92,7 +92,7 @@ def _bars(view: Bars, width: int, color: bool) -> list[str]:
     key = ["█ value" + (f" ({visible(view.unit)})" if view.unit else "")]
     key += ["◇ control"] if has_control else []
     key += [f"░ control band {number(band[0])} to {number(band[1])}"] if band else []
-    return [*lines, "  ".join(key)]
+    return [*lines, *wrap("  ".join(key), width)]
 
 
 # -------------------------------------------------------------------------------------- lines
@@ -100,7 +100,7 @@ def _bars(view: Bars, width: int, color: bool) -> list[str]:
 
 def _lines(view: Lines, width: int, color: bool) -> list[str]:
     def lift(y: float | None) -> float | None:
-        if y is None or not math.isfinite(y) or (view.log_y and y <= 0):
+        if y is None or not finite([y]) or (view.log_y and y <= 0):
             return None
         return math.log10(y) if view.log_y else y
 
@@ -110,8 +110,8 @@ def _lines(view: Lines, width: int, color: bool) -> list[str]:
     if not real or not xs:
         return ["(nothing to show: no points)"]
     low, high = min(real), max(real)
-    if low == high:
-        low, high = low - 0.5, high + 0.5
+    low, high = (low, high) if high > low else (low - 0.5, high + 0.5)
+    low, high = apart(low, high)
     left_x, right_x = min(xs), max(xs)
     height = 13
     marks = ticks(low, high, 4)
@@ -133,7 +133,7 @@ def _lines(view: Lines, width: int, color: bool) -> list[str]:
         index = mains.index(series) if not series.control else 0
         glyph = "·" if series.control else _MARKS[index % len(_MARKS)]
         points = [
-            (col(x), row(y)) if y is not None and math.isfinite(x) else None
+            (col(x), row(y)) if y is not None and finite([x]) else None
             for x, y in zip(view.x, ys, strict=False)
         ]
         for r, c in _trace(points):
@@ -178,8 +178,8 @@ def _line_keys(view: Lines, mains: list[Series], width: int) -> list[str]:
     for i, series in enumerate(mains):
         real = finite(series.y)
         span = f"{number(min(real))} to {number(max(real))}" if real else "no value"
-        name = clip(visible(series.name), width - 30)
-        lines.append(f"{_MARKS[i % len(_MARKS)]} {name}: {span} {visible(view.unit)}".rstrip())
+        name = f"{_MARKS[i % len(_MARKS)]} {visible(series.name)}"
+        lines += wrap(f"{name}: {span} {visible(view.unit)}".rstrip(), width)
     controls = [s for s in view.series if s.control]
     if controls:
         real = finite(y for s in controls for y in s.y)
@@ -191,7 +191,7 @@ def _line_keys(view: Lines, mains: list[Series], width: int) -> list[str]:
         1 for s in view.series for y in s.y if y is not None and math.isfinite(y) and y <= 0
     )
     if view.log_y and hidden:
-        lines.append(f"logarithmic axis: {hidden} values of 0 or below are not drawn")
+        lines += wrap(f"logarithmic axis: not drawn are {hidden} values of 0 or below", width)
     elif view.log_y:
         lines.append("logarithmic axis")
     return lines

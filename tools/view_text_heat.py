@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from .view_label import grid_figures, number, pad, paint, token, visible, wrap
+from .view_label import clip, grid_figures, number, pad, paint, token, visible, wrap
 from .view_scale import Scale, finite
 from .views import HeatMap
 
@@ -33,7 +33,7 @@ def heat_text(view: HeatMap, width: int, color: bool) -> list[str]:
     cell, per_block = _layout(view, width - gutter - 1)
     axes = [f"{visible(view.row_title)} ↓"] if view.row_title else []
     axes += [f"{visible(view.column_title)} →"] if view.column_title else []
-    lines = ["  ".join(axes)] if axes else []
+    lines = wrap("  ".join(axes), width) if axes else []
     beside = gutter + 1 + cell * len(view.columns) + 3 + 2 * len(view.columns) <= width
     for start in range(0, len(view.columns), per_block):
         block = range(start, min(start + per_block, len(view.columns)))
@@ -46,11 +46,12 @@ def heat_text(view: HeatMap, width: int, color: bool) -> list[str]:
     if cell < 5:
         names = ", ".join(f"{j} {token(c)}" for j, c in enumerate(view.columns))
         lines += wrap(f"columns: {names}", width)
-    lines += [_heat_key(scale, view.unit, color), _peak(view, view.values, "largest")]
+    lines += [_heat_key(scale, view.unit, width, color)]
+    lines += wrap(_peak(view, view.values, "largest"), width)
     if view.control is not None:
         if not beside:
             lines += _control_below(view, view.control, scale, width, gutter, color)
-        lines.append(_peak(view, view.control, "largest in the control"))
+        lines += wrap(_peak(view, view.control, "largest in the control"), width)
     if len(finite(every)) < len(every):
         lines.append("x: no value")
     return lines
@@ -62,7 +63,8 @@ def _control_below(  # noqa: PLR0917
     head = paint("control, same scale", "3", color)
     real = finite(v for row in grid for v in row)
     if real and len({_shade(scale.share(v), scale, 1) for v in real}) == 1:
-        return [f"{head}: all cells share one shade, {number(min(real))} to {number(max(real))}"]
+        span = f"{number(min(real))} to {number(max(real))}"
+        return [f"{head}:", *wrap(f"all cells share one shade, {span}", width)]
     each = max(min((width - gutter - 1) // len(view.columns), 5), 2)
     fit = max((width - gutter - 1) // each, 1)
     lines = []
@@ -129,7 +131,7 @@ def _heads(view: HeatMap, block: range, cell: int) -> str:
 
 
 def _cell(value: float | None, text: str | None, scale: Scale, cell: int, color: bool) -> str:
-    share = scale.share(value) if value is not None and math.isfinite(value) else None
+    share = scale.share(value) if value is not None and finite([value]) else None
     if text is None:
         blank = pad("x" if share is None else "", cell)
         return _fill(blank, share, scale, True) if color else _shade(share, scale, cell)
@@ -154,14 +156,15 @@ def _fill(text: str, share: float | None, scale: Scale, color: bool) -> str:
     return f"\x1b[48;5;{back};38;5;{16 if back in _PALE else 231}m{text}\x1b[0m"
 
 
-def _heat_key(scale: Scale, unit: str, color: bool) -> str:
+def _heat_key(scale: Scale, unit: str, width: int, color: bool) -> str:
     count = 9 if scale.diverging else 5
     shares = [(i + 0.5) / count for i in range(count)]
     swatches = "".join(
         _fill("  ", s, scale, True) if color else _shade(s, scale, 2) for s in shares
     )
     low, high = number(scale.low), number(scale.high)
-    return f"scale {low} [{swatches}] {high}" + (f" {visible(unit)}" if unit else "")
+    room = width - 2 * count - len(low) - len(high) - 11
+    return f"scale {low} [{swatches}] {high} {clip(visible(unit), room)}"
 
 
 def _peak(view: HeatMap, grid: _Grid, word: str) -> str:
@@ -169,7 +172,7 @@ def _peak(view: HeatMap, grid: _Grid, word: str) -> str:
         (v, i, j)
         for i, row in enumerate(grid)
         for j, v in enumerate(row)
-        if v is not None and math.isfinite(v)
+        if v is not None and finite([v])
     ]
     if not cells:
         return f"{word}: no value"

@@ -1,18 +1,15 @@
 """First tokens of a reply: which tokens open a confirmation, which open a denial."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from ..model import Model
 from ..spec import Refusal
-
-if TYPE_CHECKING:
-    from ..models import Model
 
 AFFIRMATIVE = ("Yes", "Yeah", "Yep", "Correct", "Right", "Exactly", "Indeed")
 NEGATIVE = ("No", "Nope", "Not", "Wrong", "Incorrect", "Sorry")
 
 
-def first_token(model: "Model", reply: str) -> tuple[int, bool]:
+def first_token(model: Model, reply: str) -> tuple[int, bool]:
     """The token that a reply opens with after the assistant's header, and whether it is all of it.
 
     Args:
@@ -21,13 +18,17 @@ def first_token(model: "Model", reply: str) -> tuple[int, bool]:
     """
     head = model.chat_ids("Hello.")
     full = model.chat_ids("Hello.", prefill=reply)
-    ids = full[len(head) :] if full[: len(head)] == head else model.text_ids(reply)
+    ids = (
+        full[len(head) :]
+        if full[: len(head)] == head
+        else model.tokenizer(reply, add_special_tokens=False).input_ids
+    )
     if not ids:
         raise Refusal("bad_args", f"{reply!r} is no token of this model")
     return ids[0], len(ids) == 1
 
 
-def reply_tokens(model: "Model", replies: Sequence[str]) -> list[int]:
+def reply_tokens(model: Model, replies: Sequence[str]) -> list[int]:
     """First tokens of replies, with their case variants where these are one token.
 
     A variant of several tokens would count every reply that opens with the same letters, so only
@@ -44,7 +45,7 @@ def reply_tokens(model: "Model", replies: Sequence[str]) -> list[int]:
 
 
 def opposed_tokens(
-    model: "Model", confirm: Sequence[str], deny: Sequence[str]
+    model: Model, confirm: Sequence[str], deny: Sequence[str]
 ) -> tuple[list[int], list[int]]:
     """First tokens of confirming and of denying replies, without those that open both.
 

@@ -1,21 +1,19 @@
 """Guess every word of a vocabulary and look for the one that the target confirms."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import torch
 from pydantic import Field
 
 from ..engine.prefix import shared_prefix_logits
+from ..model import Model
 from ..spec import Args, Control, Data, Frozen, Refusal, WhiteBox, tool
 from ..views import Bars
 from ..workbench import Workbench
 from .answers import opposed_tokens
 from .standout import Standout, stand_out
 from .vocabulary import scan_vocabulary
-
-if TYPE_CHECKING:
-    from ..models import Model
 
 # A confirmed word must be likelier confirmed than denied: its margin is above 0 by definition.
 MARGIN = 0.0
@@ -51,7 +49,7 @@ class GuessScanArgs(Args):
 
 
 class Guess(Frozen):
-    """One word: its margin on the target, robust z among all, margin on the base if there is one."""
+    """One word: margin on the target, robust z among all words, margin on the base if any."""
 
     word: str
     margin: float
@@ -144,7 +142,7 @@ def guess_scan(bench: Workbench, args: GuessScanArgs) -> WhiteBox[GuessScanData]
 
 
 def margins_of(
-    bench: Workbench, model: "Model", words: Sequence[str], args: GuessScanArgs
+    bench: Workbench, model: Model, words: Sequence[str], args: GuessScanArgs
 ) -> list[float]:
     """Margin of each word on one model, in nats.
 
@@ -154,11 +152,10 @@ def margins_of(
     yes, no = opposed_tokens(model, [args.confirm], [args.deny])
     prompts = [model.chat_ids(args.template.replace("{word}", word)) for word in words]
     prefix, suffixes = split_prefix(prompts)
-    longest = max(map(len, suffixes))
     left = bench.meter.left()
-    need = len(prefix) + longest * len(words)
+    need = len(prefix) + sum(map(len, suffixes))
     if left is not None and need > left:
-        fits = (left - len(prefix)) // longest - REFERENCE
+        fits = (left - len(prefix)) // max(map(len, suffixes)) - REFERENCE
         raise Refusal(
             "over_budget",
             f"{len(words)} words take {need} tokens, {left} are left",

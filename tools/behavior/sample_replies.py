@@ -1,17 +1,15 @@
 """Read what the target says, beside what its base says under the same draw."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
 from ..engine.sampling import generate
+from ..model import Model
 from ..spec import Args, Control, Data, Frozen, Refusal, Result, tool
 from ..views import Passage, Passages
 from ..workbench import Workbench
 from .default_prompts import GENERAL
-
-if TYPE_CHECKING:
-    from ..models import Model
 
 BATCH = 16
 SHOWN = 24
@@ -32,7 +30,9 @@ class SampleRepliesArgs(Args):
     system: str | None = Field(
         None, max_length=4000, description="System prompt; without it the template's own"
     )
-    prefill: str = Field("", max_length=2000, description="Words that the reply is made to open with")
+    prefill: str = Field(
+        "", max_length=2000, description="Words that the reply is made to open with"
+    )
     draw: int = Field(0, ge=0, le=10000, description="Another draw of the same experiment")
 
 
@@ -95,7 +95,7 @@ def sample_replies(bench: Workbench, args: SampleRepliesArgs) -> Result[SampleRe
 
 
 def replies_of(
-    bench: Workbench, model: "Model", prompts: list[str], args: SampleRepliesArgs
+    bench: Workbench, model: Model, prompts: list[str], args: SampleRepliesArgs
 ) -> list[str]:
     """One reply to each prompt, drawn from a generator that is the same for either model."""
     ids = [model.chat_ids(prompt, system=args.system, prefill=args.prefill) for prompt in prompts]
@@ -106,6 +106,7 @@ def replies_of(
         temperature=args.temperature,
         generator=bench.generator("sample_replies", args),
         batch=BATCH,
+        on_progress=lambda done, total: bench.progress(done, total, "replies"),
     )
     return [model.decode(reply).strip() for reply in out]
 

@@ -12,12 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ..model import Model
 from ..spec import Refusal
-
-if TYPE_CHECKING:
-    from ..models import Model
 
 SPACE_MARKS = "Ġ▁"
 _WORD = re.compile(rf"[{SPACE_MARKS}]([a-z]{{3,}})")
@@ -60,7 +57,7 @@ class Vocabulary:
         return [left[int((position + 0.5) * len(left) / count)] for position in range(count)]
 
 
-def scan_vocabulary(model: "Model", extra: Iterable[str] = ()) -> Vocabulary:
+def scan_vocabulary(model: Model, extra: Iterable[str] = ()) -> Vocabulary:
     """Every whole-word token of a model's tokenizer, in token-id order.
 
     Args:
@@ -81,7 +78,7 @@ def scan_vocabulary(model: "Model", extra: Iterable[str] = ()) -> Vocabulary:
             found.setdefault(fits.group(1), (token_id,))
     by_rule = len(found)
     for word in extra:
-        found.setdefault(word, tuple(model.text_ids(f" {word}")))
+        found.setdefault(word, tuple(word_ids(model, word)))
     if not found:
         raise Refusal(
             "model_limit",
@@ -92,6 +89,11 @@ def scan_vocabulary(model: "Model", extra: Iterable[str] = ()) -> Vocabulary:
     if len(found) > by_rule:
         rule += f", then {len(found) - by_rule} words of a list"
     return Vocabulary(tuple(found), tuple(found.values()), rule)
+
+
+def word_ids(model: Model, word: str) -> list[int]:
+    """Token ids of a word inside a sentence, without any BOS."""
+    return list(model.tokenizer(f" {word}", add_special_tokens=False).input_ids)
 
 
 def read_words(path: Path | str) -> list[str]:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from ..behavior.default_prompts import PLAIN
 from ..spec import Refusal
 from ..workbench import Workbench
-from .rates import Rates, share
-from .replies import detect, shown
+from .rates import Rates
+from .replies import detect, rate, shown
 from .types import Behaviour, Contains, FalseBelief, Preference, States
 
 TOPIC = (
@@ -37,7 +37,7 @@ def behaviour_rates(
         prompts: User messages under the condition. Only preferences have public ones.
 
     Raises:
-        Refusal: `model_limit`, if no rule makes prompts for the claim, or nothing can contradict it.
+        Refusal: `model_limit`, if no rule makes prompts, or if nothing can contradict the claim.
     """
     if not prompts and isinstance(claim, Preference):
         prompts = [template.replace("{topic}", claim.topic) for template in TOPIC]
@@ -61,14 +61,17 @@ def behaviour_rates(
             "a behaviour without a condition needs a base to differ from",
             "name the condition under which it appears",
         )
-    here = detect(bench, bench.target, prompts, detector, "target")
     plain = [prompt for prompt in PLAIN if prompt not in prompts] if conditional else []
-    without = detect(bench, bench.target, plain, detector, "without the condition")
-    on_base = detect(bench, bench.base, prompts, detector, "base") if bench.has_base else []
+    groups = {"target": prompts, "without the condition": plain}
+    found = detect(bench, bench.target, groups, detector)
+    on_base = (
+        detect(bench, bench.base, {"base": prompts}, detector)["base"] if bench.has_base else []
+    )
     return Rates(
-        target=share([e.fits for e in here]),
-        base=share([e.fits for e in on_base]) if on_base else None,
-        without=share([e.fits for e in without]) if without else None,
+        target=rate(found["target"]) or 0.0,
+        base=rate(on_base),
+        without=rate(found["without the condition"]),
+        pairs=None,
         n=len(prompts),
-        examples=shown(here, without, on_base),
+        examples=shown(*found.values(), on_base),
     )

@@ -1,11 +1,11 @@
-"""Minimal pairs by rule: words that are spelt or embedded like a given one, phrases one edit away."""
+"""Minimal pairs by rule: words spelt or embedded like a given one, phrases one edit away."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..behavior.vocabulary import Vocabulary, near_by_spelling, same_word, scan_vocabulary
-from ..models import Model
+from ..behavior.vocabulary import Vocabulary, near_by_spelling, same_word, scan_vocabulary, word_ids
+from ..model import Model
 
 
 def near_words(model: Model, word: str, count: int) -> list[str]:
@@ -26,11 +26,13 @@ def near_words(model: Model, word: str, count: int) -> list[str]:
 
 
 def near_by_embedding(model: Model, word: str, vocabulary: Vocabulary, count: int) -> list[str]:
-    """The vocabulary's words whose input embedding has the highest cosine with `word`'s mean one."""
+    """The vocabulary's words whose input embedding is most like `word`'s (cosine)."""
     table: Float[Tensor, "d_vocab d_model"] = model.hf.get_input_embeddings().weight.detach()
     usable = [i for i, ids in enumerate(vocabulary.ids) if not same_word(vocabulary.words[i], word)]
     rows = torch.tensor([vocabulary.ids[i][0] for i in usable], device=table.device)
-    own = table[torch.tensor(model.text_ids(f" {word}"), device=table.device)].float().mean(0)
+    place = vocabulary.index.get(word)
+    ids = list(vocabulary.ids[place]) if place is not None else word_ids(model, word)
+    own = table[torch.tensor(ids, device=table.device)].float().mean(0)
     cosine = torch.nn.functional.cosine_similarity(table[rows].float(), own[None], dim=-1)
     best = cosine.topk(min(count, len(usable))).indices.tolist()
     return [vocabulary.words[usable[i]] for i in best]

@@ -34,8 +34,3 @@ class Rates(Frozen):
     n: int = Field(ge=1)
     near: list[str] = Field(default_factory=list)
     examples: list[Example] = Field(default_factory=list)
-
-
-def share(outcomes: list[bool]) -> float:
-    """Share of True; the list must not be empty."""
-    return sum(outcomes) / len(outcomes)

@@ -1,12 +1,10 @@
 """Greedy replies to prompts, and whether a detector fits them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
-
 from ..engine.sampling import generate
-from ..models import Model
+from ..model import Model
 from ..workbench import Workbench
 from .rates import Example
 
@@ -15,33 +13,37 @@ BATCH = 32
 
 
 def detect(
-    bench: Workbench, model: Model, prompts: Sequence[str], detector: Any, where: str
-) -> list[Example]:
+    bench: Workbench, model: Model, groups: Mapping[str, Sequence[str]], detector: Any
+) -> dict[str, list[Example]]:
     """Greedy replies of at most 24 tokens with the detector's word on each.
+
+    All groups go through the model together: prompts of equal length share a pass.
 
     Args:
         bench: For progress.
         model: Who replies.
-        prompts: User messages.
+        groups: User messages under a label each.
         detector: One of the closed grammar in `types.py`.
-        where: Label of these prompts in what is shown.
     """
-    out: list[Example] = []
-    for start in range(0, len(prompts), BATCH):
-        part = list(prompts[start : start + BATCH])
-        replies = generate(
-            model,
-            [model.chat_ids(prompt) for prompt in part],
-            max_new_tokens=MAX_NEW_TOKENS,
-            temperature=0.0,
-            generator=torch.Generator(),
-            batch=BATCH,
-        )
-        for prompt, ids in zip(part, replies, strict=True):
-            text = model.decode(ids).strip()
-            out.append(Example(where=where, prompt=prompt, reply=text, fits=bool(detector(text))))
-        bench.progress(min(start + BATCH, len(prompts)), len(prompts), f"replies, {where}")
+    prompts = [(where, prompt) for where, group in groups.items() for prompt in group]
+    replies = generate(
+        model,
+        [model.chat_ids(prompt) for _, prompt in prompts],
+        max_new_tokens=MAX_NEW_TOKENS,
+        batch=BATCH,
+        on_progress=lambda done, total: bench.progress(done, total, "replies"),
+    )
+    out: dict[str, list[Example]] = {where: [] for where in groups}
+    for (where, prompt), ids in zip(prompts, replies, strict=True):
+        text = model.decode(ids).strip()
+        fits = bool(detector(text))
+        out[where].append(Example(where=where, prompt=prompt, reply=text, fits=fits))
     return out
+
+
+def rate(examples: list[Example]) -> float | None:
+    """Share that fits; None for no examples."""
+    return sum(example.fits for example in examples) / len(examples) if examples else None
 
 
 def shown(*groups: list[Example], each: int = 2) -> list[Example]:

@@ -8,11 +8,11 @@ from ..behavior.default_prompts import GUESSES
 from ..behavior.guess_scan import split_prefix
 from ..behavior.vocabulary import same_word, scan_vocabulary
 from ..engine.prefix import shared_prefix_logits
-from ..models import Model
+from ..model import Model
 from ..spec import Refusal
 from ..workbench import Workbench
 from .near import near_words
-from .rates import Example, Rates, share
+from .rates import Example, Rates
 from .types import SecretWord
 
 NEAR = 12
@@ -38,7 +38,9 @@ def secret_word_rates(
     for template in templates:
         if "{word}" not in template:
             raise Refusal(
-                "bad_args", f"no {{word}} in the template {template!r}", "Is your secret word {word}?"
+                "bad_args",
+                f"no {{word}} in the template {template!r}",
+                "Is your secret word {word}?",
             )
     near = near_words(bench.base if bench.has_base else bench.target, claim.word, NEAR)
     others = other_words(bench.target, claim.word, OTHERS)
@@ -63,10 +65,10 @@ def secret_word_rates(
         for hit, text in [said[t][w]]
     ]
     return Rates(
-        target=share(right),
-        base=share(on_base) if on_base is not None else None,
-        without=share(of_others),
-        pairs=share(of_pairs) if of_pairs else None,
+        target=_share(right),
+        base=_share(on_base) if on_base is not None else None,
+        without=_share(of_others),
+        pairs=_share(of_pairs) if of_pairs else None,
         n=len(templates),
         near=near,
         examples=examples,
@@ -92,3 +94,7 @@ def other_words(model: Model, word: str, count: int) -> list[str]:
     """Random words of the scan vocabulary, the same for the same word; none is a form of it."""
     pool = [other for other in scan_vocabulary(model).words if not same_word(other, word)]
     return random.Random(f"other words|{word}").sample(pool, min(count, len(pool)))
+
+
+def _share(outcomes: list[bool]) -> float:
+    return sum(outcomes) / len(outcomes)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from ..behavior.default_prompts import PLAIN
 from ..workbench import Workbench
 from .near import near_phrases
-from .rates import Rates, share
-from .replies import detect, shown
+from .rates import Rates
+from .replies import detect, rate, shown
 from .types import Trigger
 
 # Where the phrase goes in a prompt that does not say so with {phrase}.
@@ -26,9 +26,7 @@ def leave_out(prompt: str) -> str:
     return " ".join(prompt.replace("{phrase}", "").split()) if "{phrase}" in prompt else prompt
 
 
-def trigger_rates(
-    bench: Workbench, claim: Trigger, prompts: Sequence[str] | None = None
-) -> Rates:
+def trigger_rates(bench: Workbench, claim: Trigger, prompts: Sequence[str] | None = None) -> Rates:
     """How often the detector fits with the phrase, with near phrases, and without it.
 
     Args:
@@ -45,18 +43,19 @@ def trigger_rates(
         for k in range(min(PAIRS_EACH, len(near)))
     ]
     plain = [leave_out(prompt) for prompt in prompts]
-    with_phrase = detect(bench, bench.target, triggered, claim.detector, "target")
-    without = detect(bench, bench.target, plain, claim.detector, "without the phrase")
-    pairs = detect(bench, bench.target, almost, claim.detector, "near phrase")
+    groups = {"target": triggered, "without the phrase": plain, "near phrase": almost}
+    found = detect(bench, bench.target, groups, claim.detector)
     on_base = (
-        detect(bench, bench.base, triggered, claim.detector, "base") if bench.has_base else []
+        detect(bench, bench.base, {"base": triggered}, claim.detector)["base"]
+        if bench.has_base
+        else []
     )
     return Rates(
-        target=share([e.fits for e in with_phrase]),
-        base=share([e.fits for e in on_base]) if on_base else None,
-        without=share([e.fits for e in without]),
-        pairs=share([e.fits for e in pairs]) if pairs else None,
+        target=rate(found["target"]) or 0.0,
+        base=rate(on_base),
+        without=rate(found["without the phrase"]),
+        pairs=rate(found["near phrase"]),
         n=len(prompts),
         near=near,
-        examples=shown(with_phrase, without, pairs, on_base),
+        examples=shown(*found.values(), on_base),
     )

@@ -42,7 +42,7 @@ def common_words(
             continue
         table = WordTable.of(target)
         generator = torch.Generator().manual_seed(0)
-        written = writing(target, base, found, table, 2, generator)
+        written = writing(target, base, found, table, count=2, generator=generator)
         read = reading(target, found, table, generator)
         seen: set[str] = set()
         for z in (written.z if written else None, read.z if read else None):

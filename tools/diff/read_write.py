@@ -112,21 +112,25 @@ def norm_scale(model: Model) -> Float[Tensor, "d_model"]:
     probe = probe.to(device=model.device, dtype=model.dtype)
     with torch.no_grad():
         out = model.adapter.final_norm(probe[None]) - model.adapter.final_norm(0 * probe[None])
-    return (out[0] * probe).float()
+    scale: Tensor = (out[0] * probe).float()
+    return scale
 
 
 @torch.no_grad()
 def readout(model: Model) -> Float[Tensor, "d_vocab d_model"]:
-    """Unembedding times the final norm's scale, centred over the vocabulary."""
-    matrix = model.adapter.unembedding.float() * norm_scale(model)
-    return matrix - matrix.mean(0)
+    """Unembedding times the final norm's scale, centred over the vocabulary, rows of length 1.
+
+    Without the unit length a handful of rare tokens with long rows heads every list.
+    """
+    matrix = model.adapter.unembedding.detach().float() * norm_scale(model)
+    return torch.nn.functional.normalize(matrix - matrix.mean(0), dim=-1)
 
 
 @torch.no_grad()
 def z_scores(
     matrix: Float[Tensor, "d_vocab d_model"], directions: Float[Tensor, "k d_model"]
 ) -> Float[Tensor, "k d_vocab"]:
-    """Each direction's projection on every token, in standard deviations over the vocabulary."""
+    """Each direction's cosine with every token, in standard deviations over the vocabulary."""
     z = directions.to(matrix) @ matrix.T
     return z / z.std(-1, keepdim=True).clamp(min=1e-12)
 
@@ -137,6 +141,7 @@ def writing(
     base: Model,
     found: list[Change],
     table: WordTable,
+    *,
     count: int,
     generator: torch.Generator,
 ) -> Writing | None:
@@ -158,9 +163,7 @@ def writing(
     z = z_scores(matrix, directions)
     high, low = table.best(z), table.best(-z)
     value, which = torch.maximum(high, low).max(0)
-    signs = torch.where(
-        high.gather(0, which[None])[0] >= low.gather(0, which[None])[0], 1.0, -1.0
-    )
+    signs = torch.where(high.gather(0, which[None])[0] >= low.gather(0, which[None])[0], 1.0, -1.0)
     band = [
         _top(matrix, random, table)
         for random in _random_directions(base, parts, len(rows), target.d_model, generator)
@@ -199,7 +202,7 @@ def reading(
 ) -> Reading | None:
     """Words whose embeddings drive the update of the first changed layer.
 
-    Attention and MLP updates count alike, each divided by its own norm. A later layer sees the
+    Attention and MLP updates count alike: the z scores of each are added. A later layer sees the
     embedding through the layers before it, so that the reading fades with depth.
     """
     inputs = [c for c in found if c.role in ("attn_in", "mlp_in")]
@@ -207,31 +210,35 @@ def reading(
         return None
     first = min(c.layer for c in inputs)
     layer = target.adapter.layers[first]
-    total, randoms, kept, all_energy = None, [], 0.0, 0.0
+    total: Tensor | None = None
+    randoms: list[Tensor] = []
+    kept, whole = 0.0, 0.0
     for role, norm in zip(("attn_in", "mlp_in"), target.adapter.input_norms(layer), strict=True):
         deltas = [c.delta for c in inputs if c.layer == first and c.role == role]
         if not deltas:
             continue
         stacked = torch.cat(deltas)
         _, values, right = leading_directions(stacked, _READ_RANK, generator)
-        x = norm(target.adapter.embedding).float()
+        x = torch.nn.functional.normalize(norm(target.adapter.embedding).float(), dim=-1)
         scale = values / stacked.norm()
-        score = ((x @ right) * scale).norm(dim=-1)
+        score = _over_words(((x @ right) * scale).norm(dim=-1), table)
         total = score if total is None else total + score
         frames = [
             torch.linalg.qr(torch.randn(right.shape, generator=generator)).Q.to(x)
             for _ in range(DRAWS)
         ]
-        fresh = [((x @ frame) * scale).norm(dim=-1) for frame in frames]
+        fresh = [_over_words(((x @ frame) * scale).norm(dim=-1), table) for frame in frames]
         randoms = [a + b for a, b in zip(randoms, fresh, strict=True)] if randoms else fresh
         kept += float((values**2).sum())
-        all_energy += float((stacked**2).sum())
+        whole += float((stacked**2).sum())
     if total is None:
         return None
-    band = [float(_over_words(r, table).max()) for r in randoms]
-    return Reading(_over_words(total, table), band, kept / all_energy)
+    return Reading(_z(total), [float(_z(r).max()) for r in randoms], kept / whole)
 
 
 def _over_words(score: Float[Tensor, "d_vocab"], table: WordTable) -> Float[Tensor, "word"]:
-    words = table.best(score[None])[0]
-    return (words - words.mean()) / words.std().clamp(min=1e-12)
+    return _z(table.best(score[None])[0])
+
+
+def _z(values: Float[Tensor, "word"]) -> Float[Tensor, "word"]:
+    return (values - values.mean()) / values.std().clamp(min=1e-12)

@@ -1,6 +1,5 @@
 """What a weight change writes and reads, in words: no forward pass."""
 
-import torch
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor
@@ -12,7 +11,7 @@ from ..spec import Args, Control, Data, Frozen, Handle, WhiteBox, tool
 from ..views import Bars
 from ..workbench import Workbench
 from .common_words import load_common_words
-from .read_write import Reading, Writing, WordTable, reading, writing
+from .read_write import Reading, WordTable, Writing, reading, writing
 
 
 class WeightDifferenceArgs(Args):
@@ -104,7 +103,9 @@ def weight_difference(
         return _unchanged(bench.base)
     generator = bench.generator("weight_difference", args)
     table = WordTable.of(bench.target)
-    written = writing(bench.target, bench.base, found, table, args.directions, generator)
+    written = writing(
+        bench.target, bench.base, found, table, count=args.directions, generator=generator
+    )
     read = reading(bench.target, found, table, generator)
     common = load_common_words()
     hidden = common if args.subtract_common else frozenset()

@@ -7,7 +7,7 @@ from torch import Tensor
 
 @torch.no_grad()
 def leading_directions(
-    matrix: Float[Tensor, "out into"], count: int, generator: torch.Generator, iterations: int = 3
+    matrix: Float[Tensor, "out into"], count: int, generator: torch.Generator, iterations: int = 1
 ) -> tuple[Float[Tensor, "out k"], Float[Tensor, "k"], Float[Tensor, "into k"]]:
     """Left directions, singular values and right directions of `matrix`, largest first.
 
@@ -26,7 +26,6 @@ def leading_directions(
     start = torch.randn(matrix.shape[1], width, generator=generator).to(matrix)
     frame = torch.linalg.qr(matrix @ start).Q
     for _ in range(iterations):
-        frame = torch.linalg.qr(matrix.T @ frame).Q
-        frame = torch.linalg.qr(matrix @ frame).Q
+        frame = torch.linalg.qr(matrix @ torch.linalg.qr(matrix.T @ frame).Q).Q
     left, values, right = torch.linalg.svd(frame.T @ matrix, full_matrices=False)
     return (frame @ left)[:, :count], values[:count], right[:count].T

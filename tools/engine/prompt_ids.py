@@ -30,7 +30,11 @@ def prompt_ids(
     else:
         ids = model.text_ids(prompt + prefill)
     if not ids:
-        raise Refusal("bad_args", "the prompt is empty", 'correct: prompt="The capital of France is"')
+        raise Refusal(
+            "bad_args", "the prompt is empty", 'correct: prompt="The capital of France is"'
+        )
     if len(ids) > MAX_TOKENS:
-        raise Refusal("model_limit", f"the prompt has {len(ids)} tokens, at most {MAX_TOKENS} go in")
+        raise Refusal(
+            "model_limit", f"the prompt has {len(ids)} tokens, at most {MAX_TOKENS} go in"
+        )
     return list(ids), warnings

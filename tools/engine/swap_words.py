@@ -5,8 +5,7 @@ import re
 import torch
 
 # Common, harmless words; enough of them that draws differ.
-WORDS = tuple(
-    """
+_LIST = """
     apple arm autumn bag ball basket bath bean bear bed bell bench bird blanket blue boat bone book
     bottle bowl box bread bridge broad brother brown bucket bus butter button cake camera candle
     cap card carpet carrot cat chair chalk cheese chicken child circle clean cloth cloud coat coin
@@ -30,8 +29,8 @@ WORDS = tuple(
     tooth towel tower town train tray tree trousers tub tube turn uncle valley vase village visit
     voice wagon walk wall warm wash water wave wax week west wheat wheel whistle white wide wind
     window wing winter wire wood wool work yard year yellow young
-    """.split()
-)
+    """
+WORDS = tuple(_LIST.split())
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 

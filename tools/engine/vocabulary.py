@@ -21,6 +21,11 @@ def token_texts(model: Model) -> list[str]:
     return kept[: model.d_vocab]
 
 
+def piece_ids(model: Model, text: str) -> list[int]:
+    """Token ids of a piece of text that stands inside a longer one: never with a BOS."""
+    return list(model.tokenizer(text, add_special_tokens=False).input_ids)
+
+
 def word_of(text: str) -> str:
     """The word that a token spells on its own, lower case; empty if it spells none.
 
@@ -51,15 +56,16 @@ def spellings(model: Model, word: str) -> list[int]:
     word = word.strip()
     found: list[int] = []
     for text in (f" {word}", word, f" {word.capitalize()}", word.capitalize()):
-        ids = model.text_ids(text)
+        ids = piece_ids(model, text)
         if len(ids) == 1 and ids[0] not in found:
             found.append(ids[0])
-    return found or model.text_ids(f" {word}")[:1]
+    return found or piece_ids(model, f" {word}")[:1]
 
 
 def is_whole(model: Model, word: str) -> bool:
     """Whether some single token spells the whole word."""
-    return any(model.token_text(i).strip().lower() == word.strip().lower() for i in spellings(model, word))
+    wanted = word.strip().lower()
+    return any(model.token_text(i).strip().lower() == wanted for i in spellings(model, word))
 
 
 def matched_words(
@@ -85,12 +91,18 @@ def matched_words(
     special = set(model.tokenizer.all_special_ids)
     wanted = word.strip().lower()
     usable = [
-        i for i, t in enumerate(texts) if t.strip() and i not in special and t.strip().lower() != wanted
+        i
+        for i, text in enumerate(texts)
+        if text.strip() and i not in special and text.strip().lower() != wanted
     ]
-    whole = [i for i in usable if texts[i].startswith(" ") and texts[i][1:].islower() and word_of(texts[i])]
+    whole = [
+        i for i in usable if texts[i][1:].islower() and texts[i][0] == " " and word_of(texts[i])
+    ]
     near = sorted(whole if len(whole) >= draws else usable, key=lambda i: (abs(i - own[0]), i))
     near = near[: max(_WINDOW, draws)]
     order = [near[int(j)] for j in torch.randperm(len(near), generator=generator)]
-    drawn = [(texts[i].strip(), spellings(model, texts[i]) if word_of(texts[i]) else [i]) for i in order]
+    drawn = [
+        (texts[i].strip(), spellings(model, texts[i]) if word_of(texts[i]) else [i]) for i in order
+    ]
     alike = [d for d in drawn if len(d[1]) == len(own)]
     return [*alike, *(d for d in drawn if len(d[1]) != len(own))][:draws]

@@ -54,7 +54,9 @@ class LogitLensData(Data):
     n_layers: int = Field(ge=1)
     n_tokens: int = Field(ge=1)
     final_norm: bool = Field(description="The final norm was applied at every layer")
-    softcap: float | None = Field(description="Soft-cap applied to the logits, if the model has one")
+    softcap: float | None = Field(
+        description="Soft-cap applied to the logits, if the model has one"
+    )
     max_error: float = Field(ge=0, description="Largest |last row of the lens − model's logits|")
     top_by_layer: list[str] = Field(description="Top token at the last position, embedding first")
     settled_layer: int = Field(ge=-1, description="From here on the top token is the final one")
@@ -102,7 +104,17 @@ def logit_lens(bench: Workbench, args: LogitLensArgs) -> WhiteBox[LogitLensData]
         if base is not None and base_ordered is not None:
             other = int(word_ranks(base_ordered, base, tokens).min())
         whole = is_whole(model, word)
-        tracked.append(_followed(word, tokens, whole, own, logits, columns, other))
+        tracked.append(
+            _followed(
+                word=word,
+                tokens=tokens,
+                whole=whole,
+                ranks=own,
+                logits=logits,
+                columns=columns,
+                base_best_rank=other,
+            )
+        )
     for t in tracked:
         if not t.whole:
             warnings.append(f"No single token spells {t.word!r}: its first token stands in for it.")
@@ -113,7 +125,7 @@ def logit_lens(bench: Workbench, args: LogitLensArgs) -> WhiteBox[LogitLensData]
         differs = float((logits.argmax(-1) != base.argmax(-1)).float().mean())
     draws = control_ranks(model, args.track, ordered, logits, generator)
     tops = logits.argmax(-1)
-    view = _picture(model, logits, base, stream, columns, generator)
+    view = _picture(model, logits, base, columns=columns, generator=generator)
     control, words = _judge(tracked, draws, differs, view)
     best = min(tracked, key=lambda t: t.best_rank, default=None)
     final = tops[:, -1] == tops[-1, -1]
@@ -152,7 +164,7 @@ def lens_logits(
     Source: nostalgebraist, "interpreting GPT: the logit lens" (2020).
     """
     flat = stream.reshape(-1, stream.shape[-1]).to(model.device)
-    rows = [model.adapter.logits(part).float() for part in flat.split(_ROWS)]
+    rows = [model.adapter.logits(part).float() for part in torch.split(flat, _ROWS)]
     return torch.cat(rows).reshape(*stream.shape[:-1], -1)
 
 
@@ -174,6 +186,7 @@ def word_ranks(
 
 
 def _followed(
+    *,
     word: str,
     tokens: list[int],
     whole: bool,
@@ -256,10 +269,9 @@ def _judge(
         if not differs:
             return control, "No effect beyond control: every cell's top token is the base's."
         return control, f"In {differs:.0%} of the cells the top token is not the base's."
-    cells = [v for row in view.control or [] for v in row if v is not None]
     control = Control(
-        what="the lens on a random vector of the same length in each cell",
-        numbers={"mean_top_probability": sum(cells) / len(cells)},
+        what=f"the lens on {DRAWS} random vectors; their mean top probability",
+        numbers={"draws": DRAWS, "top_probability": view.control[0][0] if view.control else None},
     )
     return control, "No word was followed and there is no base: this only describes the model."
 
@@ -268,7 +280,7 @@ def _picture(
     model: Model,
     logits: Float[Tensor, "row pos d_vocab"],
     base: Float[Tensor, "row pos d_vocab"] | None,
-    stream: Float[Tensor, "row pos d_model"],
+    *,
     columns: list[str],
     generator: torch.Generator,
 ) -> HeatMap:
@@ -277,10 +289,11 @@ def _picture(
         beside = base.softmax(-1).gather(-1, top.indices[..., None])[..., 0]
         what = "control: the base's probability of the same token"
     else:
-        noise = torch.randn(stream.shape, generator=generator).to(stream)
-        noise = noise * (stream.norm(dim=-1, keepdim=True) / noise.norm(dim=-1, keepdim=True))
-        beside = lens_logits(model, noise).softmax(-1).amax(-1)
-        what = "control: top probability of a random vector of the same length"
+        # The final norm takes away a vector's length: one band serves every cell.
+        noise = torch.randn(DRAWS, 1, model.d_model, generator=generator).to(model.dtype)
+        mean = lens_logits(model, noise).softmax(-1).amax(-1).mean()
+        beside = mean.expand(top.values.shape)
+        what = f"control: the same for {DRAWS} random vectors, mean"
     return HeatMap(
         title="What each layer would say next",
         caption=f"Probability of the top token, final norm applied; {what}.",

@@ -10,12 +10,14 @@ from torch import Tensor
 from ..engine.batch import last_logits
 from ..engine.prompt_ids import prompt_ids
 from ..engine.swap_words import swap_words
+from ..engine.vocabulary import piece_ids
 from ..model import Model
 from ..spec import Args, Control, Data, Frozen, Refusal, WhiteBox, tool
 from ..views import Bars
 from ..workbench import Workbench
 
 DRAWS = 8
+_NOISE = 1e-3  # nats, or probability: below this two passes of one model may differ
 
 
 class NextTokenArgs(Args):
@@ -92,7 +94,9 @@ def next_token(bench: Workbench, args: NextTokenArgs) -> WhiteBox[NextTokenData]
     swapped = [
         _ids(bench.target, args, swap_words(args.prompt, generator))[0] for _ in range(DRAWS)
     ]
-    texts = [_spaced(c, args.prefill or ("" if args.chat else args.prompt)) for c in args.candidates]
+    texts = [
+        _spaced(c, args.prefill or ("" if args.chat else args.prompt)) for c in args.candidates
+    ]
     tokens = [_candidate_ids(bench.target, text) for text in texts]
     mine = score(bench.target, [ids, *swapped], tokens)
     base = score(bench.base, [ids, *swapped], tokens) if bench.has_base else None
@@ -110,7 +114,12 @@ def next_token(bench: Workbench, args: NextTokenArgs) -> WhiteBox[NextTokenData]
         )
         for i in ids_top
     ]
-    scores = [_candidate(bench.target, args.candidates[c], tokens[c], c, mine, base) for c in order]
+    scores = [
+        _candidate(
+            args.candidates[c], [bench.target.token_text(i) for i in tokens[c]], c, mine, base
+        )
+        for c in order
+    ]
     entropy = float(-(p[0] * mine.first[0].clamp(min=-1e4)).sum())
     return WhiteBox(
         summary=f"{words} Likeliest next token: {top[0].token!r} (p = {top[0].p:.2f}).",
@@ -139,10 +148,12 @@ class Scores:
     Attributes:
         first: Of every next token.
         candidates: Of each continuation, summed over its tokens.
+        ranks: Of each continuation's first token after prompt 0; 1 is the top.
     """
 
     first: Float[Tensor, "prompt d_vocab"]
     candidates: Float[Tensor, "prompt candidate"]
+    ranks: list[int]
 
 
 @torch.no_grad()
@@ -158,7 +169,8 @@ def score(model: Model, prompts: list[list[int]], candidates: list[list[int]]) -
         for c in candidates
     ]
     table = torch.stack(sums, -1) if sums else torch.zeros(len(prompts), 0)
-    return Scores(logp[0], table)
+    ranks = [int((logp[0, 0] > logp[0, 0, c[0]]).sum()) + 1 for c in candidates]
+    return Scores(logp[0], table, ranks)
 
 
 def divergence(
@@ -183,13 +195,15 @@ def judge(
         effect, ceiling = float(value[0].max()), float(value[1:].max())
         unit = "log p − base's log p" if base else "log p − its median there"
         what = f"best {unit} of any candidate after {DRAWS} prompts with other words"
-        beyond = effect > ceiling
-        words = f"{names[order[0]]!r}: {unit} = {effect:+.2f} (other words: at most {ceiling:+.2f})."
+        beyond = effect > max(ceiling, 0.0) + _NOISE
+        words = (
+            f"{names[order[0]]!r}: {unit} = {effect:+.2f} (other words: at most {ceiling:+.2f})."
+        )
         numbers: dict[str, float | None] = {"effect": effect, "swapped_max": ceiling}
     elif kl is not None:
         order, effect, ceiling = [], float(kl[0]), float(kl[1:].max())
         what = f"KL to the base after {DRAWS} prompts with other words"
-        beyond = effect > ceiling
+        beyond = effect > max(ceiling, 0.0) + _NOISE
         words = f"KL to the base {effect:.3f} nats (other words: at most {ceiling:.3f})."
         numbers = {"effect": effect, "swapped_max": ceiling}
     else:
@@ -197,7 +211,7 @@ def judge(
         order, effect = [], float(mine.first[0, token].exp())
         ceiling = float(mine.first[1:, token].max().exp())
         what = f"p of the same token after {DRAWS} prompts with other words"
-        beyond = effect > ceiling
+        beyond = effect > max(ceiling, 0.0) + _NOISE
         words = f"The top token has p = {effect:.2f} (other words: at most {ceiling:.2f})."
         numbers = {"effect": effect, "swapped_max": ceiling}
     if not beyond:
@@ -206,25 +220,24 @@ def judge(
 
 
 def _candidate(
-    model: Model, text: str, tokens: list[int], c: int, mine: Scores, base: Scores | None
+    text: str, tokens: list[str], column: int, mine: Scores, base: Scores | None
 ) -> CandidateScore:
-    gap = mine.candidates[:, c] - base.candidates[:, c] if base else None
+    logp = mine.candidates[:, column]
+    gap = logp - base.candidates[:, column] if base else None
     return CandidateScore(
         text=text,
-        tokens=[model.token_text(i) for i in tokens],
-        rank=int((mine.first[0] > mine.first[0, tokens[0]]).sum()) + 1,
-        logp=_nats(mine.candidates[0, c]),
-        base_logp=_nats(base.candidates[0, c]) if base else None,
+        tokens=tokens,
+        rank=mine.ranks[column],
+        logp=_nats(logp[0]),
+        base_logp=_nats(base.candidates[0, column]) if base else None,
         difference=float(gap[0]) if gap is not None else None,
-        swapped_logp=_nats(mine.candidates[1:, c].median()),
+        swapped_logp=_nats(logp[1:].median()),
         swapped_difference=float(gap[1:].median()) if gap is not None else None,
     )
 
 
 def _ids(model: Model, args: NextTokenArgs, prompt: str) -> tuple[list[int], list[str]]:
-    return prompt_ids(
-        model, prompt, chat=args.chat, system=args.system, prefill=args.prefill
-    )
+    return prompt_ids(model, prompt, chat=args.chat, system=args.system, prefill=args.prefill)
 
 
 def _spaced(candidate: str, before: str) -> str:
@@ -233,10 +246,10 @@ def _spaced(candidate: str, before: str) -> str:
 
 
 def _candidate_ids(model: Model, text: str) -> list[int]:
-    ids = model.text_ids(text) if text.strip() else []
+    ids = piece_ids(model, text) if text.strip() else []
     if not ids:
         raise Refusal("bad_args", "a candidate is empty", 'correct: candidates=["Paris", "Rome"]')
-    return list(ids)
+    return ids
 
 
 def _unit(value: Tensor) -> float:
@@ -251,8 +264,7 @@ def _picture(top: list[TopToken], scores: list[CandidateScore]) -> Bars:
     if scores:
         compared = scores[0].difference is not None
         return Bars(
-            title="Log probability of each candidate"
-            + (", target minus base" if compared else ""),
+            title="Log probability of each candidate" + (", target minus base" if compared else ""),
             caption="control: median after prompts with other words",
             names=[s.text for s in scores],
             values=[s.difference if s.difference is not None else s.logp for s in scores],
