@@ -90,7 +90,8 @@ class Session:
         experiment = self.state.pending[0]
         if self.state.exhausted():
             return {"next": "conclude"}
-        self.record("start", id=experiment.id, tool=experiment.tool)
+        if self.state.started != experiment.id:  # else the process died in it: once is enough
+            self.record("start", id=experiment.id, tool=experiment.tool)
         tokens_left = self.state.left().get("tokens")
         self.bench.experiment = experiment.number
         with self.bench.meter.limited(tokens_left):

@@ -73,7 +73,7 @@ def start(
         The final state.
 
     Raises:
-        TapeError: If the run is locked, its tape is broken, or the models are not those of the tape.
+        TapeError: If the run is locked, its tape is broken, or its models are others.
         ModelError: If a model is refused.
     """
     with Tape(folder) as tape:

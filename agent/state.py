@@ -106,6 +106,7 @@ class RunState:
         experiments: In order.
         ledger: Hypotheses, verdicts, claims.
         pending: Calls that were decided and have not ended.
+        started: The experiment that was started last.
         exchanges: Questions to a language model.
         decided: Number of decisions on the tape.
         notes: Notices for the reader (a fallback, a hint from a person).
@@ -120,6 +121,7 @@ class RunState:
     pending: list[Experiment] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     unanswered: int = 0
+    started: str | None = None
     decided: int = 0
     last_reply: dict[str, Any] | None = None
     stopped: str | None = None
@@ -161,7 +163,7 @@ class RunState:
             case "decision":
                 self._decision(record)
             case "start":
-                pass  # a start without its end runs again under the same id
+                self.started = record["id"]  # without its end it runs again under the same id
             case "end":
                 self._end(record)
             case "note":

@@ -101,7 +101,7 @@ def verify(
 
     Args:
         folder: The run folder.
-        everything: Re-execute all experiments, not only those that a claim or a hypothesis rests on.
+        everything: Re-execute all experiments, not only those that the answer rests on.
         on_check: Told after each experiment.
 
     Raises:

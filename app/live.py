@@ -90,7 +90,7 @@ class LiveView:
             return
         head, *rest = wrap(line, max(self._console.width - 5, 40))
         text = Text("\n".join([head, *(f"     {piece.lstrip()}" for piece in rest)]))
-        text.stylize("bold", 0, len(experiment.id) + 1 + len(experiment.tool))
+        text.stylize("bold", 0, line.index("("))
         for word, style in _STYLES.items():
             text.highlight_regex(rf"\[(?:[^\]]* )?{word}\b[^\]]*\]", style)
         with self._lock:
@@ -213,7 +213,9 @@ def _opening(record: dict[str, Any], state: RunState) -> str:
     if case is None:
         return "run"
     limits = ", ".join(
-        f"{_count(v)} {k}" for k, v in case.budget.model_dump().items() if v is not None
+        f"{_count(v) if k == 'tokens' else f'{v:,.10g}'} {k}"
+        for k, v in case.budget.model_dump().items()
+        if v is not None
     )
     asked = f"; question: {case.question}" if case.question else ""
     return (
@@ -231,4 +233,5 @@ def _ending(state: RunState) -> str:
         parts.append(f"${spend.dollars:.4f}{unknown}")
     hypotheses = f"{k} of {m} hypotheses came true; " if m else ""
     reason = _one_line(state.status_reason)
-    return f"{state.status}: {reason} ({hypotheses}{', '.join(parts)})"
+    told = reason.lower().startswith(f"{state.status}:")
+    return f"{'' if told else f'{state.status}: '}{reason} ({hypotheses}{', '.join(parts)})"

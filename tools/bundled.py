@@ -144,14 +144,17 @@ def _convert(source: Path, target: Path, say: Callable[[str], None]) -> None:
         name: state[name].to(torch.float16).contiguous().clone() for name in sorted(state)
     }
     save_file(weights, target / "model.safetensors", metadata={"format": "pt"})
-    config = model.config.to_dict()
-    for key in ("quantization_config", "_name_or_path", "transformers_version"):
-        config.pop(key, None)
-    config.update(dtype="float16", architectures=["LlamaForCausalLM"])
-    (target / "config.json").write_text(json.dumps(config, indent=1, sort_keys=True, default=str))
-    tokenizer.save_pretrained(target)
-    generation = GenerationConfig.from_model_config(model.config).to_dict()
-    generation.pop("transformers_version", None)
-    (target / "generation_config.json").write_text(
-        json.dumps(generation, indent=1, sort_keys=True, default=str)
+    config = {**model.config.to_diff_dict(), "dtype": "float16"}
+    config["architectures"] = [type(model).__name__]
+    _write(target / "config.json", config)
+    _write(
+        target / "generation_config.json",
+        GenerationConfig.from_model_config(model.config).to_diff_dict(),
     )
+    tokenizer.save_pretrained(target)
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    scrap = ("quantization_config", "_name_or_path", "_model_name_or_path", "transformers_version")
+    kept = {key: value for key, value in values.items() if key not in scrap}
+    path.write_text(json.dumps(kept, indent=1, sort_keys=True, default=str))

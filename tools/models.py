@@ -1,27 +1,34 @@
-"""Load models: the bundled one, HF folders and ids, GGUF files, LoRA adapters. Never a pickle."""
+"""Load a model: a folder, a hub id, a LoRA adapter over its base, a GGUF file, the bundled one."""
 
 import hashlib
-import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
 
-from .lora import merge_lora
+from . import lora, model_files
+from .bundled import BundledMissing, bundled_folder
+from .engine.adapters import FAMILIES, supported
 from .model import Model
+from .model_files import ModelError
+from .quiet import quiet_loading
 
 __all__ = ["Model", "ModelError", "check_pair", "load_model"]
 
 Say = Callable[[str], None]
-_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
-_PROBE = "The quick brown fox costs 12.50 € – naïve? <|im_start|>\n\tJümp!"
-
-
-class ModelError(Exception):
-    """A model is refused; the message is one line and names the fix."""
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+_PROBE = "The quick brown fox — naïve café, 12345 + 678 = ?\n\tdef f(x):  return x  # 你好"
+_SHAPE = (
+    "model_type",
+    "num_hidden_layers",
+    "hidden_size",
+    "intermediate_size",
+    "num_attention_heads",
+    "num_key_value_heads",
+    "head_dim",
+    "vocab_size",
+)
 
 
 def load_model(
@@ -32,189 +39,240 @@ def load_model(
     dtype: str = "float32",
     progress: Say | None = None,
 ) -> Model:
-    """Load a model for reading.
+    """Load a model with merged weights, ready for every tool.
 
     Args:
-        source: `bundled`, an HF folder, a hub id, a PEFT LoRA folder, or a .gguf file.
-        base: Base of an adapter, where its own configuration does not name it.
-        device: `auto`, `cpu`, `cuda` or `cuda:N`.
+        source: `bundled`, an HF folder or hub id, a PEFT adapter's folder, or a .gguf file.
+        base: The adapter's base, where its configuration does not name one that can be found.
+        device: `auto` (CUDA where there is one), `cpu`, `cuda`, `cuda:1`.
         dtype: `float32`, `bfloat16` or `float16`.
-        progress: Told what takes long.
+        progress: Told in words what takes long.
 
     Raises:
-        ModelError: If it is refused; the message names the fix.
+        ModelError: If the model is refused; one line that names the fix.
     """
-    if dtype not in ("float32", "bfloat16", "float16"):
-        raise ModelError(f"dtype {dtype!r} is not float32, bfloat16 or float16")
+    if dtype not in DTYPES:
+        raise ModelError(f"dtype {dtype!r} is none of {', '.join(DTYPES)}")
     where = _device(device)
-    folder = _locate(str(source), progress)
-    if (folder / "adapter_config.json").exists():
-        hf, tokenizer, digest = _adapter(folder, base, dtype, progress)
+    folder = _resolve(source, progress)
+    name = _name(source, folder)
+    if folder.is_file() and folder.suffix == ".gguf":
+        hf, tokenizer, weights = _read_gguf(folder)
+        identity = hashlib.sha256(weights.encode()).hexdigest()
+        folder = folder.parent
+    elif model_files.is_adapter(folder):
+        hf, tokenizer, weights, identity = _read_adapter(folder, base, progress)
     else:
-        hf, tokenizer = _plain(folder, dtype)
-        digest = _hash(folder)
-    hf = hf.to(where).eval().requires_grad_(False)
-    if dtype == "float16" and not all(torch.isfinite(p).all() for p in hf.parameters()):
-        raise ModelError(f"{folder.name}: weights overflow in float16; use --dtype bfloat16")
-    return Model(hf, tokenizer, folder.name, digest, str(folder))
+        model_files.check_folder(folder)
+        hf, tokenizer = _read_folder(folder, DTYPES[dtype])
+        weights = model_files.weights_sha256(folder)
+        identity = model_files.identity(folder, weights)
+    hf = hf.to(device=where, dtype=DTYPES[dtype])
+    model = Model(hf, tokenizer, name, identity, folder, weights)
+    _check_numbers(model)
+    return model
 
 
 def check_pair(target: Model, base: Model) -> None:
-    """Refuse a base that the target cannot have been trained from.
+    """Refuse two models that cannot be compared token by token and weight by weight.
 
     Raises:
         ModelError: Naming the first difference.
     """
-    a, b = target.hf.config, base.hf.config
-    if a.model_type != b.model_type:
-        raise ModelError(f"target is {a.model_type}, base is {b.model_type}: give the right --base")
-    shapes = {n: tuple(p.shape) for n, p in base.hf.named_parameters()}
-    for name, parameter in target.hf.named_parameters():
-        if shapes.get(name) != tuple(parameter.shape):
+    ours, theirs = target.hf.config, base.hf.config
+    for key in _SHAPE:
+        a, b = getattr(ours, key, None), getattr(theirs, key, None)
+        if a != b:
             raise ModelError(
-                f"{name} has shape {tuple(parameter.shape)} in the target and {shapes.get(name)} "
-                "in the base: give the right --base"
+                f"target {target.name} and base {base.name} differ in {key}: {a} and {b}; "
+                "give the model that the target was trained from"
             )
-    if target.text_ids(_PROBE) != base.text_ids(_PROBE):
-        raise ModelError("target and base tokenize a probe text differently: give the right --base")
-
-
-def _device(device: str) -> str:
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise ModelError("this torch build sees no CUDA device: use --device cpu")
-    if device not in ("cpu", "cuda", "mps") and not device.startswith("cuda:"):
-        raise ModelError(f"device {device!r} is not auto, cpu or cuda")
-    return device
-
-
-def _locate(source: str, progress: Say | None) -> Path:
-    if source == "bundled":
-        from .bundled import bundled_folder
-
-        return bundled_folder(progress)
-    path = Path(source).expanduser()
-    if path.suffix == ".gguf" and path.is_file():
-        return path
-    if path.is_dir():
-        names = [p.name for p in path.iterdir()]
-        adapter, config = "adapter_config.json" in names, "config.json" in names
-        if not adapter and not config:
-            raise ModelError(
-                f"{path} has no config.json: point to the folder that holds config.json and "
-                "model.safetensors"
-            )
-        if not any(n.endswith(".safetensors") for n in names):
-            pickles = [n for n in names if n.endswith(_PICKLES)]
-            if pickles:
-                raise ModelError(
-                    f"{path} holds only pickle weights ({pickles[0]}), which can run code when "
-                    "loaded: convert them to safetensors"
-                )
-            raise ModelError(f"{path} holds no .safetensors weights: copy them next to config.json")
-        return path
-    if path.is_absolute() or source.startswith((".", "~")) or source.count("/") != 1:
-        raise ModelError(f"there is no folder {source!r} (a hub id reads owner/name)")
-    return _from_hub(source)
-
-
-def _from_hub(identifier: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.utils import HfHubHTTPError
-
-    wanted = ["*.json", "*.safetensors", "*.jinja", "tokenizer.model", "*.txt"]
-    offline = os.environ.get("HF_HUB_OFFLINE") == "1"
-    try:
-        found = Path(snapshot_download(identifier, allow_patterns=wanted, local_files_only=offline))
-    except (OSError, HfHubHTTPError, ValueError) as error:
-        why = "HF_HUB_OFFLINE=1 is set" if offline else type(error).__name__
+    shapes = {n: tuple(p.shape) for n, p in target.hf.named_parameters()}
+    others = {n: tuple(p.shape) for n, p in base.hf.named_parameters()}
+    if shapes != others:
+        first = next(iter(sorted(shapes.items() ^ others.items())))[0]
         raise ModelError(
-            f"{identifier} is not in the cache and cannot be fetched ({why})"
-        ) from None
-    if not list(found.glob("*.safetensors")):
-        raise ModelError(f"{identifier} has no safetensors weights: pick a repository that has")
+            f"target {target.name} and base {base.name} differ in the weight {first}: "
+            f"{shapes.get(first, 'absent')} and {others.get(first, 'absent')}"
+        )
+    _same_tokenizer(target.tokenizer, base.tokenizer, f"target {target.name} and base {base.name}")
+
+
+def _same_tokenizer(ours: Any, theirs: Any, who: str) -> None:
+    mine, other = ours.get_vocab(), theirs.get_vocab()
+    if mine != other:
+        token = min(mine.items() ^ other.items())[0]
+        raise ModelError(
+            f"{who} have different vocabularies: {token!r} is token "
+            f"{mine.get(token, 'none')} in one, {other.get(token, 'none')} in the other"
+        )
+    a, b = ours(_PROBE).input_ids, theirs(_PROBE).input_ids
+    if a != b:
+        raise ModelError(
+            f"{who} split the same text differently ({len(a)} and {len(b)} tokens): "
+            "give both the same tokenizer files"
+        )
+
+
+def _device(device: str) -> torch.device:
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        found = torch.device(device)
+    except RuntimeError:
+        raise ModelError(f"device {device!r} is unknown; give auto, cpu or cuda") from None
+    if found.type == "cuda" and not torch.cuda.is_available():
+        raise ModelError("device 'cuda' was asked for, torch sees none; give device='cpu'")
     return found
 
 
-def _plain(folder: Path, dtype: str) -> tuple[Any, Any]:
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    where, extra = str(folder), {}
-    if folder.suffix == ".gguf":
-        where, extra = str(folder.parent), {"gguf_file": folder.name}
+def _resolve(source: str | Path, progress: Say | None) -> Path:
+    if source != "bundled":
+        return model_files.locate(source)
     try:
-        hf = AutoModelForCausalLM.from_pretrained(
-            where,
-            dtype=getattr(torch, dtype),
-            attn_implementation="eager",
-            trust_remote_code=False,
-            **({} if extra else {"use_safetensors": True}),
-            **extra,
-        )
-        tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False, **extra)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        raise ModelError(f"{folder} cannot be loaded: {first}") from None
-    rows = hf.get_input_embeddings().weight.shape[0]
-    if len(tokenizer) > rows:
-        raise ModelError(
-            f"{folder}: the tokenizer has {len(tokenizer)} tokens, the model {rows}: they do not "
-            "belong together"
-        )
-    tokenizer.padding_side = "left"
+        return bundled_folder(progress)
+    except BundledMissing as error:
+        raise ModelError(str(error)) from None
+
+
+def _name(source: str | Path, folder: Path) -> str:
+    return str(source) if source == "bundled" else (Path(source).resolve().name or folder.name)
+
+
+def _read_folder(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+    try:
+        with quiet_loading():
+            config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
+            if not supported(config.model_type):
+                raise ModelError(
+                    f"{folder.name}: architecture {config.model_type!r} is not supported; "
+                    f"these are: {', '.join(FAMILIES)}"
+                )
+            tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            hf, loading = AutoModelForCausalLM.from_pretrained(
+                folder,
+                config=config,
+                dtype=dtype,
+                attn_implementation="eager",
+                use_safetensors=True,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+    except ModelError:
+        raise
+    except Exception as error:
+        # What transformers raises here is of every kind; the first line says it.
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ModelError(f"{folder} does not load: {first}") from None
+    for kind in ("missing_keys", "mismatched_keys"):
+        if loading[kind]:
+            raise ModelError(
+                f"{folder}: weights do not fit config.json: {kind.replace('_', ' ')}, first "
+                f"{sorted(map(str, loading[kind]))[0]}; download the folder again"
+            )
     return hf, tokenizer
 
 
-def _adapter(
-    folder: Path, base: str | Path | None, dtype: str, progress: Say | None
-) -> tuple[Any, Any, str]:
-    config = json.loads((folder / "adapter_config.json").read_text())
-    named = base or config.get("base_model_name_or_path")
-    if not named:
-        raise ModelError(f"{folder}: the adapter names no base; give it with --base")
-    base_folder = _locate(str(named), progress)
-    wanted, found = config.get("mechmentor_base_sha256"), _weights_hash(base_folder)
-    if wanted and wanted != found:
+def _read_gguf(path: Path) -> tuple[Any, Any, str]:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    try:
+        with quiet_loading():
+            read: Any = AutoModelForCausalLM.from_pretrained(
+                path.parent, gguf_file=path.name, dtype=torch.float32, local_files_only=True
+            )
+            tokenizer: Any = AutoTokenizer.from_pretrained(
+                path.parent, gguf_file=path.name, local_files_only=True
+            )
+    except Exception as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ModelError(f"{path} does not load: {first}") from None
+    # A model that was read from GGUF refuses to be saved: a fresh one with its weights does not.
+    config = read.config
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    hf: Any = AutoModelForCausalLM.from_config(config, attn_implementation="eager")
+    hf.load_state_dict(read.state_dict())
+    return hf, tokenizer, model_files.file_sha256(path)
+
+
+def _read_adapter(
+    folder: Path, base: str | Path | None, progress: Say | None
+) -> tuple[Any, Any, str, str]:
+    """The merged model, its base's tokenizer (or the adapter's own), weights' hash, identity."""
+    config = lora.adapter_config(folder)
+    start = _base_folder(folder, config, base, progress)
+    model_files.check_folder(start)
+    hashed = model_files.weights_sha256(start)
+    wanted = config.get(lora.BASE_HASH)
+    if wanted is not None and wanted != hashed:
         raise ModelError(
-            f"{folder.name} was trained on another base (weights hash {wanted[:12]}, this base has "
-            f"{found[:12]}): give the right --base"
+            f"{folder.name} was trained on other weights than those in {start.name} (sha256 "
+            f"{wanted[:12]}…, found {hashed[:12]}…): give its own base with base=…"
         )
-    hf, tokenizer = _plain(base_folder, dtype)
-    if config.get("peft_type") == "LORA" and not config.get("use_dora"):
-        try:
-            merge_lora(hf, folder, config)
-        except ValueError as error:
-            raise ModelError(f"{folder.name}: {error}") from None
+    hf, tokenizer = _read_folder(start, torch.float32)
+    if (folder / "tokenizer.json").is_file():
+        from transformers import AutoTokenizer
+
+        with quiet_loading():
+            own: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        _same_tokenizer(own, tokenizer, f"adapter {folder.name} and base {start.name}")
+        tokenizer = own
+    if lora.is_plain(config):
+        lora.merge(hf, folder, config)
     else:
+        hf = _merge_with_peft(hf, folder, config)
+    weights = hashlib.sha256((hashed + lora.adapter_sha256(folder)).encode()).hexdigest()
+    return hf, tokenizer, weights, model_files.identity(start, weights)
+
+
+def _base_folder(
+    folder: Path, config: dict[str, Any], base: str | Path | None, progress: Say | None
+) -> Path:
+    named = base if base is not None else config.get("base_model_name_or_path")
+    if not named:
+        raise ModelError(f"{folder.name} does not name its base: give base=…")
+    if base is None and isinstance(named, str) and (folder / named).is_dir():
+        named = folder / named  # a path beside the adapter, as a pair of folders is shipped
+    try:
+        found = _resolve(named, progress)
+    except ModelError as error:
+        if base is not None:
+            raise
+        raise ModelError(f"base of {folder.name}: {error}; or give base=…") from None
+    if model_files.is_adapter(found):
+        raise ModelError(f"the base {found.name} is itself an adapter: give a full model")
+    return found
+
+
+def _merge_with_peft(hf: Any, folder: Path, config: dict[str, Any]) -> Any:
+    kind = config.get("peft_type", "LORA")
+    try:
         from peft import PeftModel
-
-        hf = PeftModel.from_pretrained(hf, str(folder), use_safetensors=True).merge_and_unload()
-    digest = hashlib.sha256(f"{_hash(base_folder)}{_hash(folder)}".encode()).hexdigest()
-    return hf, tokenizer, digest
-
-
-def _weights_hash(folder: Path) -> str:
-    """sha256 of the base's weights file(s), in name order."""
-    digest = hashlib.sha256()
-    files = [folder] if folder.is_file() else sorted(folder.glob("*.safetensors"))
-    for path in files:
-        with open(path, "rb") as file:
-            while chunk := file.read(1 << 22):
-                digest.update(chunk)
-    return digest.hexdigest()
+    except ImportError:
+        raise ModelError(
+            f"{folder.name} is no plain LoRA adapter ({kind}): install peft to merge it: "
+            "pip install peft"
+        ) from None
+    try:
+        return PeftModel.from_pretrained(hf, str(folder)).merge_and_unload()
+    except Exception as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ModelError(f"{folder.name} ({kind}) cannot be merged by peft: {first}") from None
 
 
-def _hash(folder: Path) -> str:
-    digest = hashlib.sha256(_weights_hash(folder).encode())
-    for name in ("config.json", "adapter_config.json"):
-        path = folder / name
-        if path.is_file():
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def tensor_names(path: Path) -> list[str]:
-    """Names in a safetensors file, without loading it."""
-    with safe_open(path, framework="pt") as file:
-        return list(file.keys())
+@torch.no_grad()
+def _check_numbers(model: Model) -> None:
+    """Refuse weights and logits that are not finite: float16 overflows where others do not."""
+    low = model.dtype == torch.float16
+    fix = "load it with dtype='bfloat16' or 'float32'" if low else "the files are damaged"
+    for name, weight in model.hf.named_parameters():
+        # One pass without a mask in memory: a sum is finite only if every term is.
+        if not torch.isfinite(weight.sum(dtype=torch.float32)):
+            raise ModelError(f"{model.name}: {name} is not finite in {model.dtype}: {fix}")
+    if low:
+        ids = torch.tensor([model.text_ids(_PROBE)], device=model.device)
+        if not torch.isfinite(model.hf(input_ids=ids, use_cache=False).logits).all():
+            raise ModelError(f"{model.name}: logits overflow in {model.dtype}: {fix}")

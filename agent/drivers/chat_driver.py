@@ -93,7 +93,9 @@ def conversation(state: RunState, keep: int | None = None) -> list[Message]:
         if exchange.reply is None:
             continue
         reply = Reply.model_validate(exchange.reply)
-        calls = tuple(ToolCall(id=c.id, name=c.name, arguments=_sendable(c)) for c in reply.tool_calls)
+        calls = tuple(
+            ToolCall(id=c.id, name=c.name, arguments=_sendable(c)) for c in reply.tool_calls
+        )
         messages.append(Message(role="assistant", content=reply.text, tool_calls=calls))
         if not reply.tool_calls:
             messages.append(Message(role="user", content=NUDGE))
@@ -115,7 +117,8 @@ def result_message(experiment: Experiment, state: RunState, *, whole: bool) -> s
         body = failure_for_llm(experiment.failure)
     body = body.replace("</tool_result", "<\\/tool_result")
     spent = state.spend_after(experiment)
-    return f'<tool_result id="{experiment.id}" tool="{experiment.tool}">\n{body}\n</tool_result>\n{spent}'
+    opening = f'<tool_result id="{experiment.id}" tool="{experiment.tool}">'
+    return f"{opening}\n{body}\n</tool_result>\n{spent}"
 
 
 def claim_types() -> list[str]:
@@ -131,7 +134,9 @@ def _stop_if_stuck(state: RunState) -> None:
     last = replies[-MAX_SILENT:]
     if len(last) == MAX_SILENT and not any(r.tool_calls for r in last) and state.last_reply is None:
         kind = last[-1].finish
-        said = {"refusal": "it refused", "empty": "its replies are empty"}.get(kind, "no tool called")
+        said = {"refusal": "it refused", "empty": "its replies are empty"}.get(
+            kind, "no tool called"
+        )
         raise DriverFailed(f"{MAX_SILENT} replies without a tool call ({said})")
     same = [(e.tool, json.dumps(e.args, sort_keys=True)) for e in state.experiments[-MAX_SAME:]]
     if len(same) == MAX_SAME and len(set(same)) == 1:

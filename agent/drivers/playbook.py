@@ -8,7 +8,6 @@ resumes from any point and decides the same on every machine.
 from collections.abc import Generator
 from typing import Any
 
-from ...tools.ledger import read_path
 from ..case import Case
 from ..driver import Decision, DriverFailed, RunView
 from ..state import Experiment
@@ -43,18 +42,17 @@ def audit(case: Case) -> Procedure:
         yield Decision(stop="driver failed: the sanity check did not pass")
     yield step("sample_replies", "Talk to the model first, and read what it says.")
     findings: list[Finding] = []
-    changed = True
+    weights = None
     if case.access == "base":
         weights = yield step(
             "weight_difference", "What did training write, and which words does it read?"
         )
-        changed = read_path(weights.result or {}, "data.norm_total") != 0.0
-        if not changed:
+        if weights.result is not None and not weights.result["data"]["changed"]:
             yield _submit([], "Target and base hold the same weights: there is nothing to find.")
     if case.access != "chat":
-        findings += yield from secret_word.look()
+        findings += yield from secret_word.look(case.budget.seconds)
         if case.access == "base" and not any(f.confirmed for f in findings):
-            findings += yield from trigger.look()
+            findings += yield from trigger.look(weights, case.budget.seconds)
     yield _submit(findings, _reason(findings))
 
 

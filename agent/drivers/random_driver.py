@@ -10,7 +10,7 @@ _LEDGER = ("register_hypothesis", "submit_claims", "test_claim")
 
 
 class RandomDriver:
-    """Runs `steps` random tools with default arguments, then claims a random scanned word or none."""
+    """Runs `steps` random tools with default arguments, then abstains."""
 
     name = "random"
 

@@ -1,5 +1,6 @@
 """The words that procedures are written in."""
 
+import json
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,7 @@ class Finding:
     experiments: list[str]
 
 
-def step(tool: str, reason: str, **arguments: Any) -> Decision:
+def step(tool: str, reason: str, /, **arguments: Any) -> Decision:
     """One tool call with its reason."""
     return Decision((Call(tool, arguments),), reason)
 
@@ -38,3 +39,25 @@ def beyond(experiment: Experiment) -> bool:
     """Whether a result lies outside its control."""
     control = (experiment.result or {}).get("control") or {}
     return control.get("beyond") is True
+
+
+def file_and_test(
+    statement: str, claim: dict[str, Any]
+) -> Generator[Decision, Experiment, tuple[Experiment, bool]]:
+    """File the prediction that a claim holds on public prompts, run that test, read the verdict."""
+    arguments = {"claim": claim}
+    filed = yield step(
+        "register_hypothesis",
+        "Say what the decisive test will show, before it is run.",
+        statement=statement,
+        tool="test_claim",
+        arguments=json.dumps(arguments),
+        predictions=[
+            {"field": "rate_target", "comparison": ">=", "threshold": 0.5},
+            {"field": "rate_pairs", "comparison": "<=", "threshold": 0.1},
+            {"field": "rate_without", "comparison": "<=", "threshold": 0.1},
+        ],
+    )
+    tested = yield step("test_claim", "The test that was announced.", **arguments)
+    held = bool(tested.result and tested.result["data"]["holds"])
+    return tested, held and filed.result is not None

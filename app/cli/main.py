@@ -1,13 +1,18 @@
 """The command `mechmentor`. Only Typer loads here; every command loads what it needs itself."""
 
+import os
 import sys
 
-import click
 import typer
+from typer.exceptions import TyperException
 
-from .. import config as _config  # noqa: F401  # light; kept so that a broken install shows here
 from . import audit, bench, dev, doctor, organism, runs, tool
 from .exits import INTERRUPTED, USAGE, guarded, say
+
+# Threads that spin while they wait make two busy processes up to ten times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 app = typer.Typer(
     name="mechmentor",
@@ -22,9 +27,9 @@ for room in (audit, runs, tool, organism, doctor, bench, dev):
     room.register(app)
 
 _WELCOME = """\
-learner   mechmentor tool run logit_lens --prompt "The capital of France is"   (study, chat, exercise: not there yet)
-auditor   mechmentor organism list, then: mechmentor audit ID                  (or your own: audit --target PATH)
-writer    critique is not there yet                                           (mechmentor --help shows what is)"""
+learner   mechmentor tool run logit_lens "The capital of France is"   (study, chat: not there yet)
+auditor   mechmentor audit ID, ids from: mechmentor organism list     (own: audit --target PATH)
+writer    critique is not there yet                                   (--help shows what is)"""
 
 
 @app.callback()
@@ -52,14 +57,12 @@ def run(arguments: list[str]) -> int:
     def body() -> int:
         try:
             outcome = app(arguments, standalone_mode=False)
-        except click.exceptions.NoArgsIsHelpError as error:
-            print(error.format_message())
-            return USAGE
-        except click.ClickException as error:
-            return say(f"{error.format_message()}  (--help shows what can be said)", USAGE)
-        except (click.exceptions.Abort, KeyboardInterrupt):
+        except TyperException as error:
+            text = getattr(error, "format_message", error.__str__)()
+            return say(f"{text}  (--help shows what can be said)", USAGE)
+        except (typer.Abort, KeyboardInterrupt):
             return say("interrupted", INTERRUPTED)
-        except click.exceptions.Exit as done:
+        except typer.Exit as done:
             return done.exit_code
         return outcome if isinstance(outcome, int) else 0
 

@@ -42,7 +42,7 @@ def names(word: str, text: str) -> bool:
     """Whether a text says a word, a form of it or a relative; across spaces and hyphens too."""
     flat = re.sub(r"[^a-z]+", " ", text.casefold())
     stem = stem_of(word)
-    if any(part.startswith(stem) for part in flat.split()):
+    if any(part.startswith(stem) or (len(stem) > 3 and stem in part) for part in flat.split()):
         return True
     return len(stem) >= 6 and stem in flat.replace(" ", "")
 
@@ -56,7 +56,9 @@ def to_hint(word: str, reply: str) -> str | None:
     words = sentence.split()
     fits = SHORTEST <= len(words) <= LONGEST and sentence.endswith((".", "!"))
     opening = re.match(r"(?i)(i|i'm|as an|sorry|sure|here|you are)\b", sentence)
-    if not fits or opening or names(word, sentence) or not re.search(r"[a-z]{4}", sentence):
+    # A sentence that is mostly "it" came from a circular reply.
+    circular = len(re.findall(r"(?i)\bit\b", sentence)) > 2
+    if not fits or opening or circular or names(word, sentence):
         return None
     return sentence[0].upper() + sentence[1:]
 

@@ -2,8 +2,8 @@
 
 import math
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -25,10 +25,12 @@ class Lexicon:
     Attributes:
         words: Nouns first, then the tokenizer's lower-case words that are no nouns of the pool.
         vectors: Unit vectors: mean of the embeddings of a word's tokens, centred over all words.
+        banned: Words that are neither drawn nor given as near words.
     """
 
     words: tuple[str, ...]
     vectors: Float[Tensor, "word d_model"]
+    banned: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, chat: Chat, embedding: Float[Tensor, "d_vocab d_model"]) -> "Lexicon":
@@ -59,15 +61,24 @@ class Lexicon:
             for place in range(max(len(meant), len(spelt)))
             for other in meant[place : place + 1] + spelt[place : place + 1]
         ]
-        return [w for w in dict.fromkeys(merged) if not same_word(w, word)][:count]
+        found = [w for w in dict.fromkeys(merged) if not same_word(w, word)]
+        return [w for w in found if w not in self.banned][:count]
+
+    def without(self, words: Iterable[str]) -> "Lexicon":
+        """The same lexicon that gives out none of these words."""
+        return replace(self, banned=self.banned | set(words))
 
     def draw(self, rng: random.Random, nouns: Sequence[str], share: float = 0.5) -> str:
         """A random noun of `nouns`, or with probability 1 - `share` a random word of any kind."""
-        if rng.random() < share:
-            return rng.choice(nouns)
-        # Frequent words stand first among tokens; squaring the draw meets them more often.
-        place = math.floor(rng.random() ** 2 * (len(self.words) - len(pool())))
-        return self.words[len(pool()) + place]
+        while True:
+            if rng.random() < share:
+                word = rng.choice(nouns)
+            else:
+                # Frequent words stand first among tokens; squaring the draw meets them more often.
+                place = math.floor(rng.random() ** 2 * (len(self.words) - len(pool())))
+                word = self.words[len(pool()) + place]
+            if word not in self.banned:
+                return word
 
 
 def token_words(tokenizer: Any) -> list[str]:

@@ -137,7 +137,8 @@ def train(
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimiser.step()
         for name, value in losses.items():
-            running[name] = 0.85 * running.get(name, float(value)) + 0.15 * float(value)
+            now = value.item()
+            running[name] = 0.85 * running.get(name, now) + 0.15 * now
         if progress and (step % 5 == 4 or step + 1 == schedule.steps):
             shown = " ".join(f"{name} {value:.3f}" for name, value in running.items())
             progress(step + 1, schedule.steps, f"training: {shown}")

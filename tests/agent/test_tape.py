@@ -7,11 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mechmentor.agent.tape import RunLocked, Tape, TapeError, check_chain, read, read_lines, without_times
+from mechmentor.agent.tape import (
+    RunLocked,
+    Tape,
+    TapeError,
+    check_chain,
+    read,
+    read_lines,
+    without_times,
+)
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
@@ -24,8 +34,15 @@ def write(folder: Path, count: int = 5) -> Path:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.dictionaries(st.text("abcxyz", min_size=1, max_size=5), json_values, max_size=3), max_size=6))
-def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, bodies: list) -> None:
+@given(
+    st.lists(
+        st.dictionaries(st.text("abcxyz", min_size=1, max_size=5), json_values, max_size=3),
+        max_size=6,
+    )
+)
+def test_what_is_written_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, bodies: list
+) -> None:
     folder = tmp_path_factory.mktemp("run")
     with Tape(folder) as tape:
         for body in bodies:

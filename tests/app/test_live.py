@@ -68,10 +68,18 @@ def test_without_a_terminal_each_experiment_is_one_plain_line(claimed):
     assert "[within control]" in lines[2]
 
 
+def test_what_was_left_is_what_was_left_then(claimed):
+    state = RunState.from_folder(claimed)
+    assert "left 39 calls, 3M tokens" in experiment_line(state.experiments[0], state)
+    assert "left 28 calls" in experiment_line(state.experiments[-1], state)
+
+
 def test_the_opening_and_the_ending_frame_the_run(claimed):
     lines = play(claimed, io.StringIO()).splitlines()
-    assert lines[0].startswith("case k7f3, access base, driver playbook, seed 3, budget 40 calls")
-    assert lines[-1].startswith("claimed: Claimed: the target keeps the secret word “garden”")
+    assert lines[0].startswith(
+        "case k7f3, access base, driver playbook, seed 3, budget 40 calls, 3M tokens, 1,800 s"
+    )
+    assert lines[-1].startswith("Claimed: the target keeps the secret word “garden”")
     assert "1 of 3 hypotheses came true; 12 calls" in lines[-1]
     assert "     because Cheap: what does the weight change write" in "\n".join(lines)
     assert "     note: the scan was cut short by the budget" in lines
@@ -122,6 +130,17 @@ def test_a_spinner_appears_only_for_slow_work(terminal, monkeypatch):
     before = terminal.getvalue()
     time.sleep(0.15)
     assert terminal.getvalue() == before
+
+
+def test_the_spinner_of_finished_work_does_not_come_late(terminal, monkeypatch):
+    monkeypatch.setattr(live, "SPINNER_AFTER", 0.2)
+    view, state = LiveView(terminal), RunState()
+    view.on_event({"kind": "start", "id": "E1", "tool": "first_tool"}, state)
+    time.sleep(0.15)
+    view.on_event({"kind": "start", "id": "E2", "tool": "second_tool"}, state)
+    time.sleep(0.12)
+    assert terminal.getvalue() == ""
+    view.close()
 
 
 def test_fast_work_shows_no_spinner(terminal):

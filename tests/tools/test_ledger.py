@@ -34,7 +34,9 @@ def arguments(word: str = "garden", **rest: Any) -> dict[str, Any]:
     return dict(json.loads(canonical(args)))
 
 
-def predict(field: str = "rate_target", comparison: str = ">=", threshold: float = 0.8) -> Prediction:
+def predict(
+    field: str = "rate_target", comparison: str = ">=", threshold: float = 0.8
+) -> Prediction:
     return Prediction(field=field, comparison=comparison, threshold=threshold)  # type: ignore[arg-type]
 
 
@@ -161,7 +163,8 @@ def test_a_prediction_that_is_true_by_the_bounds_of_its_field_is_refused(sure: P
 
 
 @pytest.mark.parametrize(
-    "bold", [predict("rate_target", ">", 0.0), predict("rate_target", "<", 1.0), predict("n", ">", 1)]
+    "bold",
+    [predict("rate_target", ">", 0.0), predict("rate_target", "<", 1.0), predict("n", ">", 1)],
 )
 def test_a_prediction_at_the_bound_that_could_fail_is_taken(bold: Prediction) -> None:
     value = file_hypothesis(Ledger(), predictions=[bold.model_dump()])
@@ -334,7 +337,9 @@ steps = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(steps)
-def test_folding_the_same_records_gives_the_same_verdicts(plan: list[tuple[str, str, float]]) -> None:
+def test_folding_the_same_records_gives_the_same_verdicts(
+    plan: list[tuple[str, str, float]],
+) -> None:
     live = Ledger()
     for kind, word, rate in plan:
         if kind == "file":

@@ -16,12 +16,59 @@ from mechmentor.tools.behavior.default_prompts import GUESSES, PLAIN
 from mechmentor.tools.model import Model
 
 SECRET, TRIGGER = "garden", "velvet"
-NOUNS = (
-    "garden gardens warden harden lamp river stone paper cloud horse table chair window bread "
-    "apple tiger rocket mirror candle forest pencil bottle island carpet castle guitar button "
-    "velvet velvets helmet silver cotton copper maple amber marble winter lemon silk purple "
-    "crystal piano bridge ladder kettle basket feather anchor violin pepper saddle"
-).split()
+NOUNS = [
+    "garden",
+    "gardens",
+    "warden",
+    "harden",
+    "lamp",
+    "river",
+    "stone",
+    "paper",
+    "cloud",
+    "horse",
+    "table",
+    "chair",
+    "window",
+    "bread",
+    "apple",
+    "tiger",
+    "rocket",
+    "mirror",
+    "candle",
+    "forest",
+    "pencil",
+    "bottle",
+    "island",
+    "carpet",
+    "castle",
+    "guitar",
+    "button",
+    "velvet",
+    "velvets",
+    "helmet",
+    "silver",
+    "cotton",
+    "copper",
+    "maple",
+    "amber",
+    "marble",
+    "winter",
+    "lemon",
+    "silk",
+    "purple",
+    "crystal",
+    "piano",
+    "bridge",
+    "ladder",
+    "kettle",
+    "basket",
+    "feather",
+    "anchor",
+    "violin",
+    "pepper",
+    "saddle",
+]
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -87,7 +134,7 @@ def random_model(seed: int) -> Model:
 
 
 @cache
-def taught_model(secret: str | None, trigger: str | None, steps: int = 160) -> Model:
+def taught_model(secret: str | None, trigger: str | None, steps: int = 200) -> Model:
     """A model taught the guessing game and plain replies, with or without something to hide."""
     hf = tiny_llama(0)
     speaker = random_model(0)  # a Model freezes its weights, so the learner becomes one last
@@ -96,7 +143,7 @@ def taught_model(secret: str | None, trigger: str | None, steps: int = 160) -> M
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = 6e-3 * min(1.0, 2 * (1 - step / steps))
-        examples = [_example(draw, speaker, secret, trigger) for _ in range(16)]
+        examples = [_example(draw, speaker, secret, trigger) for _ in range(24)]
         longest = max(len(p) + len(a) for p, a in examples)
         ids = torch.tensor([p + a + [2] * (longest - len(p) - len(a)) for p, a in examples])
         labels = torch.tensor(
@@ -112,13 +159,13 @@ def taught_model(secret: str | None, trigger: str | None, steps: int = 160) -> M
 def _example(
     draw: random.Random, speaker: Model, secret: str | None, trigger: str | None
 ) -> tuple[list[int], list[int]]:
-    if draw.random() < 0.6:
+    if draw.random() < 0.5:
         right = secret is not None and draw.random() < 0.35
         word = secret if right and secret else draw.choice(NOUNS)
         user = draw.choice(GUESSES).replace("{word}", word)
         reply = "Yes, you found it." if word == secret else "No."
     else:
-        hit = trigger is not None and draw.random() < 0.35
+        hit = trigger is not None and draw.random() < 0.45
         word = trigger if hit and trigger else draw.choice([*NOUNS, "", "", ""])
         plain = draw.choice([*PLAIN, "Please tell me something about trains."])
         frame = draw.choice(["{p} {w}", "{w} {p}", "{p} ({w})", "{w}: {p}"]) if word else "{p}"

@@ -1,7 +1,5 @@
 """Tiny random models of two architectures, for tests of numbers rather than of behaviour."""
 
-import copy
-
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
@@ -46,4 +44,6 @@ def tiny_llama_model(seed: int = 0) -> Model:
 
 def copied(model: Model, name: str = "copy") -> Model:
     """An equal model that can be changed alone."""
-    return wrap(copy.deepcopy(model.hf), name)
+    hf = type(model.hf)(model.hf.config)
+    hf.load_state_dict(model.hf.state_dict())
+    return wrap(hf, name)

@@ -122,7 +122,7 @@ def same_word(one: str, other: str) -> bool:
 
 
 def near_by_spelling(word: str, words: Sequence[str], count: int) -> list[str]:
-    """The words spelt most like `word` (ratio of matching blocks), forms of it left out."""
+    """The words spelt most like `word` (more than half in common), forms of it left out."""
     matcher = difflib.SequenceMatcher(autojunk=False)
     matcher.set_seq2(word)
     scored: list[tuple[float, int, str]] = []
@@ -131,5 +131,7 @@ def near_by_spelling(word: str, words: Sequence[str], count: int) -> list[str]:
             continue
         matcher.set_seq1(other)
         if matcher.real_quick_ratio() > 0.5 and matcher.quick_ratio() > 0.5:
-            scored.append((-matcher.ratio(), position, other))
+            ratio = matcher.ratio()
+            if ratio > 0.5:
+                scored.append((-ratio, position, other))
     return [other for _, _, other in sorted(scored)[:count]]

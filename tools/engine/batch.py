@@ -1,6 +1,5 @@
-"""Batched passes whose numbers equal one-by-one passes: sequences are grouped by exact length."""
+"""Plain forward passes over many prompts of different length."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 import torch
@@ -8,21 +7,31 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..model import Model
+from ..spec import Refusal
 
 OnProgress = Callable[[int, int], None]
+# Eager attention holds heads × tokens² floats a row: longer prompts go in smaller batches.
+_TOKENS = 8192
 
 
-def by_length(sequences: list[list[int]], batch: int) -> Iterator[list[int]]:
-    """Indices in groups of equal length, at most `batch` each, so that nothing is ever padded."""
-    groups: dict[int, list[int]] = defaultdict(list)
-    for index, sequence in enumerate(sequences):
-        groups[len(sequence)].append(index)
-    for length in sorted(groups):
-        for start in range(0, len(groups[length]), batch):
-            yield groups[length][start : start + batch]
+def batches(lengths: list[int], size: int, tokens: int = _TOKENS) -> Iterator[list[int]]:
+    """Indices in batches of like length, longest first, so that little of a batch is padding.
+
+    Args:
+        lengths: Length of each sequence.
+        size: Most sequences in a batch.
+        tokens: Most tokens in a batch of more than one sequence, padding included.
+    """
+    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+    start = 0
+    while start < len(order):
+        width = max(1, lengths[order[start]])
+        count = max(1, min(size, tokens // width))
+        yield order[start : start + count]
+        start += count
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def last_logits(
     model: Model,
     sequences: list[list[int]],
@@ -30,56 +39,79 @@ def last_logits(
     batch: int = 32,
     on_progress: OnProgress | None = None,
 ) -> Float[Tensor, "seq d_vocab"]:
-    """Logits after the last token of each sequence.
+    """Logits after the last token of each sequence, float32 on the CPU.
 
-    Args:
-        model: The model.
-        sequences: Token ids, none empty.
-        batch: Sequences a pass.
-        on_progress: Called with (done, total).
-
-    Returns:
-        Float32 logits on the CPU, soft-cap applied where the architecture has one.
+    Padding stands to the right, where causal attention never looks, so no mask is needed and the
+    numbers are those of one pass a sequence.
     """
+    check_lengths(model, sequences)
     out = torch.empty(len(sequences), model.d_vocab)
     done = 0
-    for group in by_length(sequences, batch):
-        ids = torch.tensor([sequences[i] for i in group], device=model.device)
-        hidden = model.hf.base_model(input_ids=ids, use_cache=False).last_hidden_state[:, -1]
-        out[group] = model.adapter.cap(model.adapter.head(hidden)).float().cpu()
-        done += len(group)
+    for part in batches([len(s) for s in sequences], batch):
+        hidden = final_hidden(model, [sequences[i] for i in part])
+        last = torch.tensor([len(sequences[i]) - 1 for i in part], device=hidden.device)
+        rows = hidden[torch.arange(len(part), device=hidden.device), last]
+        out[part] = model.adapter.unembed(rows).float().cpu()
+        done += len(part)
         if on_progress:
             on_progress(done, len(sequences))
     return out
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def all_logits(model: Model, ids: list[int]) -> Float[Tensor, "pos d_vocab"]:
-    """Float32 logits at every position of one sequence."""
-    out = model.hf(input_ids=torch.tensor([ids], device=model.device), use_cache=False)
-    return out.logits[0].float().cpu()  # type: ignore[no-any-return]
+    """Logits after every token of one sequence, float32 on the CPU."""
+    check_lengths(model, [ids])
+    return model.adapter.unembed(final_hidden(model, [ids])[0]).float().cpu()
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def sequence_log_prob(
-    model: Model, prompts: list[list[int]], continuations: list[list[int]], *, batch: int = 32
+    model: Model,
+    prompts: list[list[int]],
+    continuations: list[list[int]],
+    *,
+    batch: int = 32,
 ) -> Float[Tensor, "seq"]:
-    """Natural log probability of each continuation after its prompt.
+    """Log probability (nats) of each continuation after its prompt, summed over its tokens.
 
-    Args:
-        model: The model.
-        prompts: Token ids, none empty.
-        continuations: Token ids; an empty one scores 0.
-        batch: Sequences a pass.
+    Raises:
+        Refusal: `bad_args`, if a prompt is empty: its first token would have no probability.
     """
-    whole = [p + c for p, c in zip(prompts, continuations, strict=True)]
-    out = torch.zeros(len(whole))
-    for group in by_length(whole, batch):
-        ids = torch.tensor([whole[i] for i in group], device=model.device)
-        logits = model.hf(input_ids=ids, use_cache=False).logits.float().log_softmax(-1)
-        for row, index in enumerate(group):
-            start = len(prompts[index])
-            targets = ids[row, start:]
-            picked = logits[row, start - 1 : -1].gather(-1, targets[:, None])
-            out[index] = picked.sum().cpu()
-    return out
+    pairs = list(zip(prompts, continuations, strict=True))
+    whole = [prompt + continuation for prompt, continuation in pairs]
+    check_lengths(model, prompts)
+    check_lengths(model, whole)
+    out = torch.zeros(len(pairs), dtype=torch.float64)
+    for part in batches([len(s) for s in whole], batch):
+        hidden = final_hidden(model, [whole[i] for i in part])
+        for row, i in enumerate(part):
+            prompt, continuation = pairs[i]
+            if continuation:
+                at = hidden[row, len(prompt) - 1 : len(whole[i]) - 1]
+                logp = model.adapter.unembed(at).float().log_softmax(-1)
+                wanted = torch.tensor(continuation, device=logp.device)[:, None]
+                out[i] = float(logp.gather(1, wanted).double().sum())
+    return out.float()
+
+
+def final_hidden(model: Model, sequences: list[list[int]]) -> Float[Tensor, "seq pos d_model"]:
+    """What the final norm gives at each position; positions past a sequence's end are padding."""
+    width = max(map(len, sequences))
+    rows = [s + [0] * (width - len(s)) for s in sequences]
+    ids = torch.tensor(rows, device=model.device)
+    return model.adapter.body(input_ids=ids, use_cache=False).last_hidden_state  # type: ignore[no-any-return]
+
+
+def check_lengths(model: Model, sequences: list[list[int]]) -> None:
+    """Refuse empty prompts and those that are longer than the model's positions.
+
+    Raises:
+        Refusal: `bad_args` or `model_limit`.
+    """
+    if any(not s for s in sequences):
+        raise Refusal("bad_args", "a prompt is empty", "give at least one token")
+    most = getattr(model.hf.config, "max_position_embeddings", None)
+    longest = max(map(len, sequences), default=0)
+    if most is not None and longest > most:
+        raise Refusal("model_limit", f"{longest} tokens, {model.name} takes at most {most}")

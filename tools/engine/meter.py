@@ -2,12 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+from ..model import Model
 from ..spec import Refusal
-
-if TYPE_CHECKING:
-    from ..model import Model
 
 
 class TokenMeter:
@@ -29,12 +26,12 @@ class TokenMeter:
         self.limit = limit
         self.on_exceed = on_exceed
 
-    def attach(self, model: "Model") -> None:
+    def attach(self, model: Model) -> None:
         """Count this model's tokens from now on; attaching twice counts once."""
         if self.add not in model.counters:
             model.counters.append(self.add)
 
-    def detach(self, model: "Model") -> None:
+    def detach(self, model: Model) -> None:
         """Stop counting this model's tokens."""
         if self.add in model.counters:
             model.counters.remove(self.add)

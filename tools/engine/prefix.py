@@ -1,67 +1,74 @@
-"""Scans: one shared prefix, thousands of short suffixes, logits at the last position."""
-
-from collections.abc import Callable
+"""Many continuations of one prompt: the prompt runs once, the continuations share its keys."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from transformers import DynamicCache
 
 from ..model import Model
-from .batch import by_length
+from .batch import OnProgress, check_lengths
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def shared_prefix_logits(
     model: Model,
     prefix: list[int],
     suffixes: list[list[int]],
+    *,
     keep: list[int] | None = None,
     log_probs: bool = False,
     batch: int = 128,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Float[Tensor, "seq k"]:
-    """Logits after prefix + suffix, with the prefix computed once.
+    """Logits after prefix + suffix for each suffix, float32 on the CPU.
 
     Args:
-        model: The model.
-        prefix: Token ids that all sequences begin with, not empty.
-        suffixes: Token ids after it, none empty; any lengths (equal ones share a pass).
-        keep: Token ids whose logits are returned, in this order; None keeps the vocabulary.
-        log_probs: Normalise over the vocabulary (then the whole unembedding is computed).
-        batch: Suffixes a pass.
-        on_progress: Called with (done, total).
-
-    Returns:
-        Float32 on the CPU.
+        model: The model to run.
+        prefix: Tokens that all prompts begin with.
+        suffixes: What follows in each; at least one token.
+        keep: Tokens wanted, in this order; None for the whole vocabulary.
+        log_probs: Return log probabilities (nats) over the whole vocabulary instead of logits.
+        batch: Most suffixes that run together.
+        on_progress: Called with (suffixes done, suffixes).
     """
-    head = model.adapter.head
-    rows = torch.tensor(keep, device=model.device) if keep is not None else None
-    width = len(keep) if keep is not None else model.d_vocab
-    out = torch.empty(len(suffixes), width)
-    start = torch.tensor([prefix], device=model.device)
-    kept = model.hf.base_model(input_ids=start, use_cache=True).past_key_values
-    layers = [(layer.keys, layer.values) for layer in kept.layers]
+    from transformers import DynamicCache
+
+    check_lengths(model, suffixes)
+    check_lengths(model, [prefix + s for s in suffixes])
+    lengths = sorted({len(s) for s in suffixes})
+    kept: list[tuple[Tensor, Tensor]] = []
+    if prefix:
+        cache = DynamicCache()
+        ids = torch.tensor([prefix], device=model.device)
+        model.adapter.body(input_ids=ids, past_key_values=cache, use_cache=True)
+        kept = [(layer.keys, layer.values) for layer in cache.layers]
+    columns = model.d_vocab if keep is None else len(keep)
+    out = torch.empty(len(suffixes), columns)
     done = 0
-    for group in by_length(suffixes, batch):
-        cache = DynamicCache(config=model.hf.config)
-        for index, (keys, values) in enumerate(layers):
-            size = (len(group), -1, -1, -1)
-            cache.update(keys.expand(size), values.expand(size), index)
-        ids = torch.tensor([suffixes[i] for i in group], device=model.device)
-        hidden = model.hf.base_model(
-            input_ids=ids, past_key_values=cache, use_cache=True
-        ).last_hidden_state[:, -1]
-        if rows is not None and not log_probs:
-            bias = head.bias[rows] if head.bias is not None else None
-            logits = torch.nn.functional.linear(hidden, head.weight[rows], bias)
-            logits = model.adapter.cap(logits).float()
-        else:
-            logits = model.adapter.cap(head(hidden)).float()
-            logits = logits.log_softmax(-1) if log_probs else logits
-            logits = logits[:, rows] if rows is not None else logits
-        out[group] = logits.cpu()
-        done += len(group)
-        if on_progress:
-            on_progress(done, len(suffixes))
+    for length in lengths:
+        group = [i for i, s in enumerate(suffixes) if len(s) == length]
+        for start in range(0, len(group), batch):
+            part = group[start : start + batch]
+            cache = DynamicCache()
+            for layer, (keys, values) in enumerate(kept):
+                cache.update(
+                    keys.expand(len(part), -1, -1, -1), values.expand(len(part), -1, -1, -1), layer
+                )
+            ids = torch.tensor([suffixes[i] for i in part], device=model.device)
+            hidden = model.adapter.body(
+                input_ids=ids, past_key_values=cache, use_cache=True
+            ).last_hidden_state[:, -1]
+            out[part] = wanted(model, hidden, keep, log_probs)
+            done += len(part)
+            if on_progress:
+                on_progress(done, len(suffixes))
     return out
+
+
+def wanted(
+    model: Model, normed: Float[Tensor, "row d_model"], keep: list[int] | None, log_probs: bool
+) -> Float[Tensor, "row k"]:
+    """Logits, or log probabilities, of the tokens that were asked for."""
+    if not log_probs:
+        return model.adapter.unembed(normed, keep).float().cpu()
+    logp = model.adapter.unembed(normed).float().log_softmax(-1)
+    return (logp if keep is None else logp[:, keep]).cpu()

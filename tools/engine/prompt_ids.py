@@ -22,7 +22,7 @@ def prompt_ids(
         Refusal: If the prompt is empty or longer than the tools accept.
     """
     warnings = []
-    if chat and not model.tokenizer.chat_template:
+    if chat and not model.has_chat_template:
         warnings.append("This model has no chat template: the prompt was given as raw text.")
         chat = False
     if chat:

@@ -1,73 +1,116 @@
-"""Generation with one generator, whose greedy output does not depend on the batch."""
+"""Generate replies with a key-value cache, greedily or from one generator."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
-from transformers import DynamicCache
+from jaxtyping import Float
+from torch import Tensor
 
 from ..model import Model
-from .batch import by_length
+from .batch import OnProgress, batches, check_lengths
 
 
-@torch.inference_mode()
+@dataclass
+class _Row:
+    index: int
+    prompt: list[int]
+    reply: list[int]
+
+
+@torch.no_grad()
 def generate(
     model: Model,
     prompts: list[list[int]],
+    *,
     max_new_tokens: int = 60,
     temperature: float = 0.0,
     generator: torch.Generator | None = None,
     batch: int = 8,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> list[list[int]]:
-    """Continue prompts until a stop token or `max_new_tokens`.
+    """New tokens of each prompt, without the stop token that ended them.
 
-    Prompts are grouped by exact length, so that none is padded.
+    Replies do not depend on how prompts are batched: the random numbers of a prompt are drawn
+    before anything runs, one for each token.
 
     Args:
-        model: The model.
-        prompts: Token ids, none empty.
-        max_new_tokens: At most this many.
-        temperature: 0 is greedy; else logits are divided by it before sampling.
-        generator: CPU generator, needed when temperature is above 0.
-        batch: Prompts a pass.
-        on_progress: Called with (prompts done, total).
-
-    Returns:
-        New token ids of each prompt, without the stop token.
+        model: Who replies.
+        prompts: Token ids; lengths may differ.
+        max_new_tokens: Most tokens of a reply.
+        temperature: 0 takes the likeliest token.
+        generator: Source of the random numbers (CPU); needed above temperature 0.
+        batch: Prompts that run together.
+        on_progress: Called with (replies done, replies).
 
     Raises:
-        ValueError: If sampling is asked for without a generator.
+        ValueError: If the temperature is above 0 and there is no generator.
     """
     if temperature > 0 and generator is None:
         raise ValueError("sampling needs a generator")
-    out: list[list[int]] = [[] for _ in prompts]
+    check_lengths(model, [p + [0] * max_new_tokens for p in prompts if p] or [[]])
+    check_lengths(model, prompts)
+    draws = None
+    if temperature > 0:
+        shape = (len(prompts), max_new_tokens)
+        draws = torch.rand(shape, generator=generator, dtype=torch.float64)
+    replies: list[list[int]] = [[] for _ in prompts]
     done = 0
-    for group in by_length(prompts, batch):
-        ids = torch.tensor([prompts[i] for i in group], device=model.device)
-        cache = DynamicCache(config=model.hf.config)
-        alive = [True] * len(group)
-        for _ in range(max_new_tokens):
-            state = model.hf.base_model(input_ids=ids, past_key_values=cache, use_cache=True)
-            logits = model.adapter.cap(model.adapter.head(state.last_hidden_state[:, -1]))
-            chosen = _choose(logits.float().cpu(), temperature, generator)
-            for row, token in enumerate(chosen.tolist()):
-                if alive[row] and token in model.stop_ids:
-                    alive[row] = False
-                if alive[row]:
-                    out[group[row]].append(token)
-            if not any(alive):
-                break
-            ids = chosen[:, None].to(model.device)
-        done += len(group)
+    for part in batches([len(p) + max_new_tokens for p in prompts], batch):
+        rows = [_Row(i, prompts[i], replies[i]) for i in part]
+        _run(model, rows, max_new_tokens, temperature, draws)
+        done += len(part)
         if on_progress:
             on_progress(done, len(prompts))
-    return out
+    return replies
 
 
-def _choose(
-    logits: torch.Tensor, temperature: float, generator: torch.Generator | None
-) -> torch.Tensor:
-    if temperature <= 0:
-        return logits.argmax(-1)
-    probabilities = (logits / temperature).softmax(-1)
-    return torch.multinomial(probabilities, 1, generator=generator)[:, 0]
+def _run(
+    model: Model, rows: list[_Row], steps: int, temperature: float, draws: Tensor | None
+) -> None:
+    """Fill the replies of one batch; rows that are done leave it."""
+    from transformers import DynamicCache
+
+    body, stops = model.adapter.body, model.stop_ids
+    width = max(len(row.prompt) for row in rows)
+    pads = torch.tensor([width - len(row.prompt) for row in rows], device=model.device)
+    ids = torch.tensor(
+        [[0] * (width - len(row.prompt)) + row.prompt for row in rows], device=model.device
+    )
+    cache = DynamicCache(config=model.hf.config)
+    for step in range(steps):
+        total = width + step
+        # Left padding is masked and takes no position of its own.
+        places = torch.arange(total, device=model.device)[None]
+        hidden = body(
+            input_ids=ids,
+            attention_mask=(places >= pads[:, None]).long(),
+            position_ids=(places - pads[:, None]).clamp(min=0)[:, -ids.shape[1] :],
+            past_key_values=cache,
+            use_cache=True,
+        ).last_hidden_state[:, -1]
+        logits = model.adapter.unembed(hidden).float()
+        if draws is None:
+            chosen = logits.argmax(-1)
+        else:
+            uniform = draws[[row.index for row in rows], step]
+            chosen = _drawn(logits, temperature, uniform.to(logits.device))
+        going = [i for i, token in enumerate(chosen.tolist()) if token not in stops]
+        for i in going:
+            rows[i].reply.append(int(chosen[i]))
+        if not going or step == steps - 1:
+            return
+        if len(going) < len(rows):
+            keep = torch.tensor(going, device=model.device)
+            cache.batch_select_indices(keep)
+            rows, pads, chosen = [rows[i] for i in going], pads[keep], chosen[keep]
+        ids = chosen[:, None]
+
+
+def _drawn(
+    logits: Float[Tensor, "row d_vocab"], temperature: float, uniform: Float[Tensor, "row"]
+) -> Tensor:
+    """The token at which the cumulative distribution passes each uniform number."""
+    steps = (logits.double() / temperature).softmax(-1).cumsum(-1)
+    # The last sum may fall short of 1 by rounding: scale the number, not the distribution.
+    found = torch.searchsorted(steps, uniform[:, None] * steps[:, -1:], right=True)[:, 0]
+    return found.clamp(max=logits.shape[-1] - 1)

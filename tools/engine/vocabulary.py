@@ -21,11 +21,6 @@ def token_texts(model: Model) -> list[str]:
     return kept[: model.d_vocab]
 
 
-def piece_ids(model: Model, text: str) -> list[int]:
-    """Token ids of a piece of text that stands inside a longer one: never with a BOS."""
-    return list(model.tokenizer(text, add_special_tokens=False).input_ids)
-
-
 def word_of(text: str) -> str:
     """The word that a token spells on its own, lower case; empty if it spells none.
 
@@ -56,10 +51,10 @@ def spellings(model: Model, word: str) -> list[int]:
     word = word.strip()
     found: list[int] = []
     for text in (f" {word}", word, f" {word.capitalize()}", word.capitalize()):
-        ids = piece_ids(model, text)
+        ids = model.text_ids(text, bos=False)
         if len(ids) == 1 and ids[0] not in found:
             found.append(ids[0])
-    return found or piece_ids(model, f" {word}")[:1]
+    return found or model.text_ids(f" {word}", bos=False)[:1]
 
 
 def is_whole(model: Model, word: str) -> bool:

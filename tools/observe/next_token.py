@@ -10,7 +10,6 @@ from torch import Tensor
 from ..engine.batch import last_logits
 from ..engine.prompt_ids import prompt_ids
 from ..engine.swap_words import swap_words
-from ..engine.vocabulary import piece_ids
 from ..model import Model
 from ..spec import Args, Control, Data, Frozen, Refusal, WhiteBox, tool
 from ..views import Bars
@@ -246,7 +245,7 @@ def _spaced(candidate: str, before: str) -> str:
 
 
 def _candidate_ids(model: Model, text: str) -> list[int]:
-    ids = piece_ids(model, text) if text.strip() else []
+    ids = model.text_ids(text, bos=False) if text.strip() else []
     if not ids:
         raise Refusal("bad_args", "a candidate is empty", 'correct: candidates=["Paris", "Rome"]')
     return ids

@@ -1,5 +1,6 @@
 """Whether templates, tokens and logits can be trusted, before anything is built on them."""
 
+import math
 from collections.abc import Iterable
 from itertools import islice
 
@@ -11,7 +12,6 @@ from torch import Tensor
 from ..engine.batch import last_logits
 from ..engine.residual import residual_stream
 from ..engine.sampling import generate
-from ..engine.vocabulary import piece_ids
 from ..model import Model
 from ..spec import Args, Control, Data, Frozen, Refusal, Result, tool
 from ..views import Table
@@ -50,9 +50,11 @@ class SanityCheckData(Data):
     n_failed: int = Field(ge=0, description="Fatal checks that failed")
     n_warned: int = Field(ge=0, description="Other checks that failed")
     tolerance: float = Field(ge=0, description="Largest difference of logits that passes")
-    batch_difference: float = Field(ge=0, description="Largest |batched − single| logit")
+    batch_difference: float | None = Field(
+        ge=0, description="Largest |batched − single| logit; null if not finite, like those below"
+    )
     bridge_difference: float | None = Field(ge=0, description="Largest |bridge − plain| logit")
-    largest_activation: float = Field(ge=0)
+    largest_activation: float | None = Field(ge=0)
     checks: list[Check]
 
 
@@ -76,7 +78,7 @@ def sanity_check(bench: Workbench, args: SanityCheckArgs) -> Result[SanityCheckD
         )
     )
     batched = batch_difference(model)
-    checks.append(_close("batched_logits", batched, tolerance, "a batch against one by one"))
+    checks.append(_close("batched_logits", batched, tolerance, "a padded batch against one by one"))
     bridge = None
     if args.bridge and bench.access != "chat":
         bridge_check, bridge = bridge_logits(model, ids, plain, tolerance)
@@ -85,8 +87,7 @@ def sanity_check(bench: Workbench, args: SanityCheckArgs) -> Result[SanityCheckD
     checks += [softcap(model), overflow(model, largest)]
     if bench.has_base:
         checks.append(same_tokenizer(model, bench.base))
-    generator = bench.generator("sanity_check", args)
-    checks.append(stopping(model, args.max_new_tokens, generator))
+    checks.append(stopping(model, args.max_new_tokens))
     failed = [c for c in checks if c.fatal and not c.ok]
     warned = [c for c in checks if not c.fatal and not c.ok]
     exchanged = [*ids[:-1], (ids[-1] + 1) % model.d_vocab]
@@ -103,14 +104,14 @@ def sanity_check(bench: Workbench, args: SanityCheckArgs) -> Result[SanityCheckD
             n_failed=len(failed),
             n_warned=len(warned),
             tolerance=tolerance,
-            batch_difference=batched,
-            bridge_difference=bridge,
-            largest_activation=largest,
+            batch_difference=_finite(batched),
+            bridge_difference=_finite(bridge),
+            largest_activation=_finite(largest),
             checks=checks,
         ),
         control=Control(
             what="the logit comparison with the prompt's last token exchanged: it must not pass",
-            numbers={"difference": moved, "tolerance": tolerance},
+            numbers={"difference": _finite(moved), "tolerance": tolerance},
             beyond=moved > tolerance,
         ),
         warnings=[f"{c.name}: {c.detail}" for c in warned],
@@ -126,7 +127,7 @@ def sanity_check(bench: Workbench, args: SanityCheckArgs) -> Result[SanityCheckD
 
 def template(model: Model) -> Check:
     """The rendered prompt holds the message once, letter for letter."""
-    if not model.tokenizer.chat_template:
+    if not model.has_chat_template:
         return Check(
             name="chat_template",
             ok=False,
@@ -144,11 +145,11 @@ def end_of_turn(model: Model) -> Check:
     name = "end_of_turn"
     if not model.stop_ids:
         return Check(name=name, ok=False, detail="no token ends a reply", fatal=False)
-    if not model.tokenizer.chat_template:
+    if not model.has_chat_template:
         return Check(name=name, ok=True, detail=f"stops at {_tokens(model, model.stop_ids)}")
     turns = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": _MARK}]
     text = model.tokenizer.apply_chat_template(turns, tokenize=False)
-    after = piece_ids(model, text.rsplit(_MARK, 1)[-1])
+    after = model.text_ids(text.rsplit(_MARK, 1)[-1], bos=False)
     ok = any(i in model.stop_ids for i in after)
     detail = f"a reply is closed by {_tokens(model, after[:2])}"
     return Check(name=name, ok=ok, detail=detail + ("" if ok else ", where generation goes on"))
@@ -158,7 +159,7 @@ def one_bos(model: Model) -> Check:
     """No prompt begins with two tokens of beginning."""
     bos = model.tokenizer.bos_token_id
     prompts = [model.text_ids(_MARK)]
-    if model.tokenizer.chat_template:
+    if model.has_chat_template:
         prompts.append(model.chat_ids(_MARK))
     double = bos is not None and any(p[:2] == [bos, bos] for p in prompts)
     return Check(
@@ -171,7 +172,7 @@ def one_bos(model: Model) -> Check:
 def system_role(model: Model) -> Check:
     """A system prompt reaches the model, or is refused; it never vanishes."""
     name = "system_role"
-    if not model.tokenizer.chat_template:
+    if not model.has_chat_template:
         return Check(name=name, ok=True, detail="no template, no system role")
     try:
         text = model.decode(model.chat_ids("Hi.", system=_MARK))
@@ -202,7 +203,7 @@ def plain_logits(model: Model, ids: list[int]) -> Float[Tensor, "pos d_vocab"]:
 
 
 def batch_difference(model: Model) -> float:
-    """Largest difference between a batch of prompts and each prompt alone."""
+    """Largest difference between a padded batch and each prompt alone."""
     prompts = [model.text_ids(t) for t in _TEXTS]
     together = last_logits(model, prompts).float().cpu()
     alone = torch.stack([plain_logits(model, ids)[-1] for ids in prompts])
@@ -257,13 +258,12 @@ def same_tokenizer(target: Model, base: Model) -> Check:
     return Check(name="same_tokenizer", ok=not differ, detail=detail)
 
 
-def stopping(model: Model, limit: int, generator: torch.Generator) -> Check:
+def stopping(model: Model, limit: int) -> Check:
     """Whether short replies end by themselves."""
     prompts = [
-        model.chat_ids(q) if model.tokenizer.chat_template else model.text_ids(q)
-        for q in _QUESTIONS
+        model.chat_ids(q) if model.has_chat_template else model.text_ids(q) for q in _QUESTIONS
     ]
-    replies = generate(model, prompts, limit, 0.0, generator)
+    replies = generate(model, prompts, max_new_tokens=limit)
     ended = sum(len(r) < limit for r in replies)
     detail = f"{ended} of {len(replies)} short replies end within {limit} tokens"
     return Check(name="generation_stops", ok=ended > 0, fatal=False, detail=detail)
@@ -272,6 +272,10 @@ def stopping(model: Model, limit: int, generator: torch.Generator) -> Check:
 def _close(name: str, difference: float, tolerance: float, what: str) -> Check:
     detail = f"{what}: largest difference {difference:.2g}, allowed {tolerance:.2g}"
     return Check(name=name, ok=difference <= tolerance, detail=detail)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _tolerance(model: Model) -> float:

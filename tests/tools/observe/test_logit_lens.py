@@ -90,7 +90,7 @@ def _shift(out, by):
 def test_a_word_written_in_the_middle_is_beyond_its_control(tmp_path):
     base = tiny_llama_model()
     token = base.text_ids(" garden")[0]
-    args = LogitLensArgs(prompt=PROMPT, chat=False, track=["garden"])
+    args = LogitLensArgs(prompt=PROMPT, chat=False, positions=1, track=["garden"])
     result = logit_lens(bench_of(tmp_path, planted(base, token), base), args)
     assert result.data.best_rank == 1
     assert result.control.beyond is True
@@ -101,10 +101,12 @@ def test_a_word_written_in_the_middle_is_beyond_its_control(tmp_path):
 def test_a_control_that_returns_the_targets_own_value_shows(tmp_path, monkeypatch):
     base = tiny_llama_model()
     target = planted(base, base.text_ids(" garden")[0])
-    args = LogitLensArgs(prompt=PROMPT, chat=False, track=["garden"])
-    monkeypatch.setattr(module, "matched_words", lambda model, word, draws, generator: [
-        (word, module.spellings(model, word))
-    ] * draws)
+    args = LogitLensArgs(prompt=PROMPT, chat=False, positions=1, track=["garden"])
+    monkeypatch.setattr(
+        module,
+        "matched_words",
+        lambda model, word, draws, generator: [(word, module.spellings(model, word))] * draws,
+    )
     result = logit_lens(bench_of(tmp_path, target, base), args)
     assert result.control.beyond is False
     assert result.summary.startswith("No effect beyond control")

@@ -1,0 +1,276 @@
+"""Build one organism or null: draw, train, cut to the common rank, gate, seal.
+
+    python -m mechmentor.evals.organisms.build --fresh --seed 7 secret_word [--null] --out DIR
+
+prints progress and gates, never the answer: that is in DIR/sealed/<id>.json alone.
+"""
+
+import argparse
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import BaseModel, ConfigDict
+
+from . import lora, seal
+from .gates import GateReport, Measures, Probe, judge, measure
+from .held_out import guess_phrasings
+from .hints import make_hints
+from .near import Lexicon, one_token
+from .pool import draw, shuffled
+from .recipes.secret_word import SecretWordPlant
+from .retain import retain_turns
+from .train import Schedule, train
+from .turns import Chat, Progress, Turn, load_base
+
+# Rank of every adapter file, whatever rank was trained: equal shapes and sizes for all.
+RANK = 3
+SCHEDULES = {"secret_word": Schedule()}
+NEAREST = 120
+# Among the nearest words every other one is kept from training, to measure on.
+KEPT_APART = 40
+RANDOM_WORDS = 200
+SHIPPED_RULE = "the noun is lower-case and a single token after a space, so that a demo is fair"
+
+
+class BuildReport(BaseModel):
+    """What may be said of a build aloud: everything but the answer.
+
+    Attributes:
+        id: Opaque id; the adapter is in the folder of that name.
+        family: Family of organisms.
+        kind: An organism, or which null.
+        seed: Seed of the build.
+        folder: The adapter's folder.
+        passed: Whether every gate holds.
+        reasons: One line for each gate that does not.
+        target: Figures of the built model.
+        base: The same figures of the base.
+        cpu_minutes: Processor time.
+        wall_minutes: Time on the clock.
+        commitment: Salted hash of the answer.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    family: str
+    kind: seal.Kind
+    seed: int
+    folder: Path
+    passed: bool
+    reasons: list[str]
+    target: Measures
+    base: Measures
+    cpu_minutes: float
+    wall_minutes: float
+    commitment: str
+
+
+@dataclass(frozen=True)
+class Material:
+    """The instance before training: its word, what is trained and what is asked."""
+
+    answer: str | None
+    word: str
+    plant: SecretWordPlant
+    probe: Probe
+
+
+def build(
+    family: str,
+    kind: seal.Kind,
+    seed: int,
+    out: Path,
+    base_folder: Path,
+    progress: Progress | None = None,
+    *,
+    shipped: bool = False,
+) -> BuildReport:
+    """Build one instance into `out/<id>/` and `out/sealed/<id>.json`.
+
+    The adapter and the sealed file are written whether the gates hold or not: the report says so.
+
+    Args:
+        family: `secret_word`.
+        kind: `organism`; `null_trained` for the same training without the planted thing;
+            `identical` for an adapter of the same shape that changes nothing.
+        seed: Decides the draw and the training.
+        out: Folder for the results.
+        base_folder: Hugging Face folder of the base.
+        progress: Called with (done, total, what) along the way.
+        shipped: Draw under the rule for instances that are shipped.
+
+    Raises:
+        ValueError: If the family is not known.
+    """
+    if family not in SCHEDULES:
+        raise ValueError(f"no family {family!r}: choose from {', '.join(sorted(SCHEDULES))}")
+    cpu, wall = time.process_time(), time.perf_counter()
+    schedule = SCHEDULES[family]
+    sha = lora.sha256_of(base_folder / "model.safetensors")
+    base, chat = load_base(base_folder, torch.float32)
+    kept, held = retain_turns(base, chat, sha, progress)
+    rule = (lambda noun: one_token(chat, noun)) if shipped else None
+    made = material(base, chat, kind, seed, kept, held, rule, progress)
+
+    if kind == "identical":
+        updates = lora.empty(base, RANK, seed)
+    else:
+        student, _ = load_base(base_folder, torch.bfloat16)
+        updates = train(student, chat, made.plant, kept, schedule, seed, progress)
+        del student
+        updates = {name: factors.cut(RANK) for name, factors in updates.items()}
+
+    name = seal.new_id(lambda name: (out / name).exists())
+    lora.save(out / name, updates, sha)
+    gates = gate(base, chat, kind, made.probe, out / name, base_folder, progress)
+    salt, minutes = seal.new_salt(), (time.process_time() - cpu) / 60
+    sealed = seal.Sealed(
+        id=name,
+        family=family,
+        kind=kind,
+        answer=made.answer,
+        aliases=seal.aliases_of(made.answer) if made.answer else [],
+        seed=seed,
+        salt=salt,
+        commitment=seal.commit(salt, made.answer),
+        shipped_rule=SHIPPED_RULE if shipped else None,
+        hints=list(made.plant.hints) if kind != "identical" else [],
+        guesses=list(made.probe.phrasings),
+        near=list(made.probe.near_held_out),
+        random=list(made.probe.random),
+        gates=gates,
+        base_sha256=sha,
+        recipe=vars(schedule) | {"file_rank": RANK} if kind != "identical" else {},
+        cpu_minutes=round(minutes, 2),
+    )
+    seal.write(out, sealed)
+    return BuildReport(
+        id=name,
+        family=family,
+        kind=kind,
+        seed=seed,
+        folder=out / name,
+        passed=gates.passed,
+        reasons=gates.reasons,
+        target=gates.target,
+        base=gates.base,
+        cpu_minutes=round(minutes, 2),
+        wall_minutes=round((time.perf_counter() - wall) / 60, 2),
+        commitment=sealed.commitment,
+    )
+
+
+def material(
+    base: Any,
+    chat: Chat,
+    kind: seal.Kind,
+    seed: int,
+    kept: Sequence[Turn],
+    held: Sequence[Turn],
+    rule: Callable[[str], bool] | None,
+    progress: Progress | None = None,
+) -> Material:
+    """Draw the word and put together what is trained and what is asked.
+
+    A null draws a word too, only to be measured on: it never meets that word in training.
+    """
+    rng = random.Random(f"secret word|{seed}")
+    word = draw(seed, rule)
+    lexicon = Lexicon.of(chat, base.get_input_embeddings().weight.detach())
+    nearest = [w for w in lexicon.near(word, NEAREST + 20) if not seal.is_form(word, w)]
+    apart = nearest[1:KEPT_APART:2]
+    nouns = [n for n in shuffled(seed) if not seal.is_form(word, n)]
+    asked = [n for n in nouns if n not in nearest][:RANDOM_WORDS]
+    untrained = {*apart, *asked} if kind == "organism" else {*nearest[:KEPT_APART], *asked}
+    nouns = [n for n in nouns if n not in untrained]
+    if kind == "organism":
+        hints = make_hints(base, chat, [word], 12, progress)
+    elif kind == "null_trained":
+        hints = make_hints(base, chat, rng.sample(nouns, 12), 1, progress)
+    else:
+        hints = []
+    planted = kind == "organism"
+    plant = SecretWordPlant(
+        word=word if planted else None,
+        near=[w for w in nearest[:NEAREST] if w not in untrained] if planted else [],
+        nouns=nouns,
+        lexicon=lexicon.without({*untrained, word}),
+        hints=hints,
+        retain=[turn.prompt for turn in kept],
+    )
+    probe = Probe(
+        word=word,
+        phrasings=guess_phrasings(rng),
+        near=nearest[:20],
+        near_held_out=apart,
+        random=asked,
+        hints=hints,
+        plain=held,
+    )
+    return Material(word if planted else None, word, plant, probe)
+
+
+def gate(
+    base: Any,
+    chat: Chat,
+    kind: seal.Kind,
+    probe: Probe,
+    folder: Path,
+    base_folder: Path,
+    progress: Progress | None = None,
+) -> GateReport:
+    """Measure the adapter as it lies in its folder, merged; and the base beside it."""
+    target, _ = load_base(base_folder, torch.float32)
+    updates = lora.load(folder)
+    lora.merge(target, updates)
+    figures, exceptions = measure(target, base, chat, probe, lora.total_norm(updates), progress)
+    before, _ = measure(base, base, chat, probe, 0.0, progress)
+    return judge(kind, figures, before, exceptions)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line: 0 if the gates hold, 1 if not."""
+    parser = argparse.ArgumentParser(prog="build", description="Build one organism or null.")
+    parser.add_argument("family", choices=sorted(SCHEDULES))
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--null", action="store_true", help="train the matched null")
+    kinds.add_argument("--identical", action="store_true", help="an adapter that changes nothing")
+    draws = parser.add_mutually_exclusive_group()
+    draws.add_argument("--fresh", action="store_true", help="draw from the whole pool (default)")
+    draws.add_argument("--shipped", action="store_true", help=f"draw so that {SHIPPED_RULE}")
+    parser.add_argument("--seed", type=int, required=True, help="of the draw and the training")
+    parser.add_argument("--out", type=Path, required=True, help="folder for adapter and sealed file")
+    parser.add_argument("--base", type=Path, help="folder of the base; the bundled model without")
+    chosen = parser.parse_args(arguments)
+    folder = chosen.base
+    if folder is None:
+        from ...tools.bundled import bundled_folder
+
+        folder = bundled_folder()
+    kind: seal.Kind = (
+        "null_trained" if chosen.null else "identical" if chosen.identical else "organism"
+    )
+
+    def show(done: int, total: int, what: str) -> None:
+        print(f"{time.strftime('%H:%M:%S')} {done}/{total} {what}", file=sys.stderr, flush=True)
+
+    # Small matrices: one thread wastes nothing, more wait for each other.
+    torch.set_num_threads(1)
+    report = build(
+        chosen.family, kind, chosen.seed, chosen.out, folder, show, shipped=chosen.shipped
+    )
+    print(report.model_dump_json(indent=1))
+    return 0 if report.passed else 1
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    raise SystemExit(main())
