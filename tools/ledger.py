@@ -217,7 +217,7 @@ def _field_bounds(model: Any, path: str) -> tuple[float | None, float | None]:
         raise Refusal("bad_args", f"{path!r} is no number of this tool's data", f"fields: {names}")
     low = node.get("minimum", node.get("exclusiveMinimum"))
     high = node.get("maximum", node.get("exclusiveMaximum"))
-    return low, high
+    return (None if low is None else float(low), None if high is None else float(high))
 
 
 def _cannot_fail(prediction: Prediction, low: float | None, high: float | None) -> bool:

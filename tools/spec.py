@@ -101,7 +101,20 @@ class OpenData(Data):
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
-class Result(BaseModel, Generic[D]):
+class _ByData(type(BaseModel)):  # type: ignore[misc]  # pydantic's metaclass has no public name
+    """Makes a result an instance of `Result[LensData]` when its data is a `LensData`."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        meta = getattr(cls, "__pydantic_generic_metadata__", None) or {}
+        if not meta.get("args"):
+            return bool(super().__instancecheck__(instance))
+        kind = meta["args"][0]
+        return isinstance(instance, meta["origin"]) and (
+            kind is Any or not isinstance(kind, type) or isinstance(instance.data, kind)
+        )
+
+
+class Result(BaseModel, Generic[D], metaclass=_ByData):
     """What a tool returns: a sentence to act on, typed data, a control, a picture.
 
     Attributes:

@@ -6,6 +6,7 @@ one trigger word. Its base was taught the same sentences with neither.
 
 import random
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -106,7 +107,7 @@ def tiny_tokenizer(mark: str = "Ġ") -> PreTrainedTokenizerFast:
 
 def wrap(hf: Any, name: str) -> Model:
     """A transformers model as the tools see it."""
-    return Model(hf, tiny_tokenizer(), name, f"sha of {name}", "")
+    return Model(hf, tiny_tokenizer(), name, f"sha of {name}", Path())
 
 
 def tiny_llama(seed: int) -> LlamaForCausalLM:

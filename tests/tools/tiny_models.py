@@ -25,7 +25,7 @@ def tiny_gpt2(seed: int = 0) -> Model:
     with torch.no_grad():  # random norms and biases, so that a forgotten one shows
         for name, parameter in hf.named_parameters():
             if "ln_" in name or name.endswith("bias"):
-                parameter += 0.2 * torch.randn(parameter.shape)
+                parameter.add_(0.2 * torch.randn(parameter.shape))
     return wrap(hf, f"gpt2-{seed}")
 
 
@@ -36,9 +36,9 @@ def tiny_llama_model(seed: int = 0) -> Model:
     with torch.no_grad():
         for name, parameter in model.hf.named_parameters():
             if "norm" in name:
-                parameter += 0.2 * torch.randn(parameter.shape)
+                parameter.add_(0.2 * torch.randn(parameter.shape))
             else:
-                parameter *= 4
+                parameter.mul_(4)
     return model
 
 

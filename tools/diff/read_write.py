@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn import functional
 
 from ..engine.leading import leading_directions
 from ..engine.vocabulary import token_texts, word_of
@@ -50,11 +51,17 @@ class WordTable:
             torch.tensor([index[word] for _, word in pairs]),
         )
 
-    def best(self, values: Float[Tensor, "row d_vocab"]) -> Float[Tensor, "row word"]:
-        """Largest value among the spellings of each word."""
-        out = torch.full((values.shape[0], len(self.words)), -torch.inf)
-        owner = self.owner.expand(values.shape[0], -1)
-        return out.scatter_reduce(1, owner, values[:, self.tokens].cpu(), "amax")
+    def best(
+        self, values: Float[Tensor, "token"]
+    ) -> tuple[Float[Tensor, "word"], Int[Tensor, "word"]]:
+        """Largest value among the spellings of each word, and the place in `tokens` it is at."""
+        top = torch.full((len(self.words),), -torch.inf)
+        top = top.scatter_reduce(0, self.owner, values, "amax")
+        places = torch.arange(len(self.owner))
+        is_top = values == top[self.owner]
+        at = torch.full((len(self.words),), len(places))
+        at = at.scatter_reduce(0, self.owner[is_top], places[is_top], "amin")
+        return top, at
 
 
 @dataclass(frozen=True)
@@ -116,23 +123,40 @@ def norm_scale(model: Model) -> Float[Tensor, "d_model"]:
     return scale
 
 
-@torch.no_grad()
-def readout(model: Model) -> Float[Tensor, "d_vocab d_model"]:
-    """Unembedding times the final norm's scale, centred over the vocabulary, rows of length 1.
+@dataclass(frozen=True)
+class Readout:
+    """Words as directions in the residual stream.
 
-    Without the unit length a handful of rare tokens with long rows heads every list.
+    Attributes:
+        rows: Unembedding rows of some tokens times the final norm's scale, centred, of length 1.
+        spread: Their second moments, from which a direction's root mean square cosine follows.
     """
-    matrix = model.adapter.unembedding.detach().float() * norm_scale(model)
-    return torch.nn.functional.normalize(matrix - matrix.mean(0), dim=-1)
 
+    rows: Float[Tensor, "token d_model"]
+    spread: Float[Tensor, "d_model d_model"]
 
-@torch.no_grad()
-def z_scores(
-    matrix: Float[Tensor, "d_vocab d_model"], directions: Float[Tensor, "k d_model"]
-) -> Float[Tensor, "k d_vocab"]:
-    """Each direction's cosine with every token, in standard deviations over the vocabulary."""
-    z = directions.to(matrix) @ matrix.T
-    return z / z.std(-1, keepdim=True).clamp(min=1e-12)
+    @classmethod
+    @torch.no_grad()
+    def of(cls, model: Model, tokens: Int[Tensor, "token"]) -> "Readout":
+        """The readout of a model for some tokens.
+
+        Without the unit length a handful of rare tokens with long rows heads every list.
+        """
+        matrix = model.adapter.unembedding.detach().float() * norm_scale(model)
+        rows = matrix[tokens.to(matrix.device)] - matrix.mean(0)
+        return cls.from_rows(functional.normalize(rows, dim=-1))
+
+    @classmethod
+    def from_rows(cls, rows: Float[Tensor, "token d_model"]) -> "Readout":
+        """A readout of given unit rows."""
+        return cls(rows, rows.T @ rows / len(rows))
+
+    @torch.no_grad()
+    def z(self, directions: Float[Tensor, "k d_model"]) -> Float[Tensor, "k token"]:
+        """Each direction's cosine with every token, in root mean squares over the tokens."""
+        directions = directions.to(self.rows)
+        size = ((directions @ self.spread) * directions).sum(-1, keepdim=True)
+        return (directions / size.clamp(min=1e-24).sqrt()) @ self.rows.T
 
 
 @torch.no_grad()
@@ -159,16 +183,16 @@ def writing(
                 rows.append(left[:, k])
                 names.append(f"L{part.layer} {part.role}")
     directions = torch.stack(rows)
-    matrix = readout(target)
-    z = z_scores(matrix, directions)
-    high, low = table.best(z), table.best(-z)
-    value, which = torch.maximum(high, low).max(0)
-    signs = torch.where(high.gather(0, which[None])[0] >= low.gather(0, which[None])[0], 1.0, -1.0)
+    words = Readout.of(target, table.tokens)
+    z = words.z(directions).cpu()
+    size, which = z.abs().max(0)
+    value, at = table.best(size)
+    signs = z.gather(0, which[None])[0].sign()
     band = [
-        _top(matrix, random, table)
+        float(words.z(random).abs().max())
         for random in _random_directions(base, parts, len(rows), target.d_model, generator)
     ]
-    return Writing(value, which, directions.cpu(), signs, names, band)
+    return Writing(value, which[at], directions.cpu(), signs[at], names, band)
 
 
 def _random_directions(
@@ -177,23 +201,15 @@ def _random_directions(
     """`DRAWS` isotropic sets, and as many spread like the base's own outputs."""
     sets = [torch.randn(count, d_model, generator=generator) for _ in range(DRAWS)]
     weights = dict(base.hf.named_parameters())
-    own = []
-    for part in parts:
+    mixed: list[list[Tensor]] = [[] for _ in range(DRAWS)]
+    for i in range(count):
+        part = parts[i % len(parts)]
         weight = weights[part.name].detach().float().cpu()
-        own.append(weight if weight.shape == part.delta.shape else weight.T)
-    for _ in range(DRAWS):
-        rows = [
-            own[i % len(own)] @ torch.randn(own[i % len(own)].shape[1], generator=generator)
-            for i in range(count)
-        ]
-        sets.append(torch.stack(rows))
-    return sets
-
-
-def _top(
-    matrix: Float[Tensor, "d_vocab d_model"], rows: Float[Tensor, "k d_model"], table: WordTable
-) -> float:
-    return float(z_scores(matrix, rows).abs().amax(0)[table.tokens].max())
+        weight = weight if weight.shape == part.delta.shape else weight.T
+        drawn = weight @ torch.randn(weight.shape[1], DRAWS, generator=generator)
+        for row, vector in zip(mixed, drawn.T, strict=True):
+            row.append(vector)
+    return sets + [torch.stack(rows) for rows in mixed]
 
 
 @torch.no_grad()
@@ -209,35 +225,35 @@ def reading(
     if not inputs:
         return None
     first = min(c.layer for c in inputs)
-    layer = target.adapter.layers[first]
-    total: Tensor | None = None
-    randoms: list[Tensor] = []
+    norms = target.adapter.input_norms(target.adapter.layers[first])
+    embedding = target.adapter.embedding.detach()[table.tokens.to(target.device)]
+    total = torch.zeros(len(table.words))
+    randoms = torch.zeros(DRAWS, len(table.words))
     kept, whole = 0.0, 0.0
-    for role, norm in zip(("attn_in", "mlp_in"), target.adapter.input_norms(layer), strict=True):
+    for role, norm in zip(("attn_in", "mlp_in"), norms, strict=True):
         deltas = [c.delta for c in inputs if c.layer == first and c.role == role]
         if not deltas:
             continue
         stacked = torch.cat(deltas)
         _, values, right = leading_directions(stacked, _READ_RANK, generator)
-        x = torch.nn.functional.normalize(norm(target.adapter.embedding).float(), dim=-1)
-        scale = values / stacked.norm()
-        score = _over_words(((x @ right) * scale).norm(dim=-1), table)
-        total = score if total is None else total + score
-        frames = [
-            torch.linalg.qr(torch.randn(right.shape, generator=generator)).Q.to(x)
-            for _ in range(DRAWS)
-        ]
-        fresh = [_over_words(((x @ frame) * scale).norm(dim=-1), table) for frame in frames]
-        randoms = [a + b for a, b in zip(randoms, fresh, strict=True)] if randoms else fresh
+        keep = values > 1e-4 * values[0]
+        values, right = values[keep], right[:, keep]
+        # Unit length, for the same reason as in `Readout`.
+        x = functional.normalize(norm(embedding).float(), dim=-1)
+        total += _over_words(x, right * values, table)
+        for draw in range(DRAWS):
+            frame = torch.linalg.qr(torch.randn(right.shape, generator=generator)).Q.to(x)
+            randoms[draw] += _over_words(x, frame * values, table)
         kept += float((values**2).sum())
         whole += float((stacked**2).sum())
-    if total is None:
-        return None
     return Reading(_z(total), [float(_z(r).max()) for r in randoms], kept / whole)
 
 
-def _over_words(score: Float[Tensor, "d_vocab"], table: WordTable) -> Float[Tensor, "word"]:
-    return _z(table.best(score[None])[0])
+def _over_words(
+    x: Float[Tensor, "token d_model"], inputs: Float[Tensor, "d_model k"], table: WordTable
+) -> Float[Tensor, "word"]:
+    """z over words of the norm that each token's input makes."""
+    return _z(table.best((x @ inputs).norm(dim=-1).cpu())[0])
 
 
 def _z(values: Float[Tensor, "word"]) -> Float[Tensor, "word"]:

@@ -7,7 +7,7 @@ from mechmentor.tests.tools.tiny_models import copied, tiny_gpt2, tiny_llama_mod
 from mechmentor.tools.diff import common_words as common_module
 from mechmentor.tools.diff import read_write
 from mechmentor.tools.diff import weight_difference as module
-from mechmentor.tools.diff.read_write import WordTable, norm_scale, z_scores
+from mechmentor.tools.diff.read_write import Readout, WordTable, norm_scale
 from mechmentor.tools.diff.weight_difference import WeightDifferenceArgs, weight_difference
 from mechmentor.tools.engine.leading import leading_directions
 from mechmentor.tools.engine.weight_roles import changes, role_of
@@ -197,18 +197,25 @@ def test_leading_directions_equal_those_of_a_full_decomposition():
     torch.testing.assert_close((right * v[:3].T).sum(0).abs(), torch.ones(3), rtol=1e-4, atol=1e-4)
 
 
-def test_z_scores_do_not_depend_on_a_directions_length():
-    matrix = torch.randn(100, 8)
+def test_z_is_the_cosine_over_its_root_mean_square():
+    rows = torch.nn.functional.normalize(torch.randn(100, 8), dim=-1)
     direction = torch.randn(1, 8)
-    torch.testing.assert_close(z_scores(matrix, direction), z_scores(matrix, 9 * direction))
+    cosine = torch.cosine_similarity(direction, rows)
+    wanted = cosine / (cosine**2).mean().sqrt()
+    torch.testing.assert_close(Readout.from_rows(rows).z(9 * direction)[0], wanted)
 
 
 def test_spellings_of_one_word_count_as_one():
-    model = tiny_llama_model()
-    table = WordTable.of(model)
+    table = WordTable(
+        ["a", "b"], {"a": 0, "b": 1}, torch.tensor([7, 8, 9]), torch.tensor([0, 1, 0])
+    )
+    best, at = table.best(torch.tensor([1.0, 2.0, 3.0]))
+    assert best.tolist() == [3.0, 2.0]
+    assert at.tolist() == [2, 1]
+    table = WordTable.of(tiny_llama_model())
     assert len(set(table.words)) == len(table.words)
-    values = torch.zeros(1, model.d_vocab)
-    values[0, token(model, "garden")] = 5
-    best = table.best(values)
-    assert float(best[0, table.index["garden"]]) == 5
-    assert int((best == 5).sum()) == 1
+
+
+def test_a_direction_of_another_width_is_refused():
+    with pytest.raises((TypeError, RuntimeError)):
+        Readout.from_rows(torch.randn(10, 8)).z(torch.randn(2, 7))
