@@ -7,7 +7,7 @@ the next thing happens, and a resumed run is the same graph started on the folde
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
@@ -62,7 +62,7 @@ class Session:
         self.state.fold(written)
         self.on_event(written, self.state)
 
-    def think(self, _: _State) -> _State:
+    def think(self, state: _State) -> _State:
         """Ask the driver, unless decided calls still wait."""
         if self.state.pending:
             return {"next": "act"}
@@ -85,7 +85,7 @@ class Session:
             return {"next": "think"}
         return {"next": "act" if calls else "conclude"}
 
-    def act(self, _: _State) -> _State:
+    def act(self, state: _State) -> _State:
         """Run the next decided call; its end is on disk before anything else happens."""
         experiment = self.state.pending[0]
         if self.state.exhausted():
@@ -94,7 +94,7 @@ class Session:
             self.record("start", id=experiment.id, tool=experiment.tool)
         tokens_left = self.state.left().get("tokens")
         self.bench.experiment = experiment.number
-        with self.bench.meter.limited(tokens_left):
+        with self.bench.meter.limited(None if tokens_left is None else int(tokens_left)):
             outcome = run_tool(
                 experiment.tool,
                 experiment.args,
@@ -122,7 +122,7 @@ class Session:
             keep(outcome, experiment.tool, self.bench, self.cache)
         return {"next": "act" if self.state.pending else "think"}
 
-    def conclude(self, _: _State) -> _State:
+    def conclude(self, state: _State) -> _State:
         """Write the one status that the run ends with."""
         if self.state.status is None:
             status, reason = final_status(self.state)
@@ -165,7 +165,7 @@ def build_graph(session: Session) -> Any:
     graph.add_node("act", session.act)
     graph.add_node("conclude", session.conclude)
     graph.add_edge(START, "think")
-    choices = {name: name for name in ("think", "act", "conclude")}
+    choices: dict[Hashable, str] = {name: name for name in ("think", "act", "conclude")}
     graph.add_conditional_edges("think", lambda s: s["next"], choices)
     graph.add_conditional_edges("act", lambda s: s["next"], choices)
     graph.add_edge("conclude", END)

@@ -16,7 +16,7 @@ def remaker(state: RunState, bench: Workbench) -> Callable[[str], None]:
             return
         kept = bench.experiment
         bench.experiment = experiment.number
-        run_tool(experiment.tool, experiment.args, bench=bench, ledger=state.ledger)  # type: ignore[arg-type]
+        run_tool(experiment.tool, experiment.args, bench=bench, ledger=state.ledger)
         bench.experiment = kept
 
     return remake

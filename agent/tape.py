@@ -146,10 +146,10 @@ class Tape:
         self._file.write(line)
         self._file.flush()
         os.fsync(self._file.fileno())
-        record = json.loads(line)
-        self._prev = record["hash"]
-        self.records.append(record)
-        return record
+        written: Record = json.loads(line)
+        self._prev = written["hash"]
+        self.records.append(written)
+        return written
 
     def close(self) -> None:
         """Release the file and the lock."""

@@ -152,7 +152,7 @@ def cited(state: RunState, everything: bool = False) -> list[Experiment]:
 
 def _again(experiment: Experiment, bench: Workbench, verdict: Verification) -> Check:
     bench.experiment = experiment.number
-    outcome = run_tool(experiment.tool, experiment.args, bench=bench)  # type: ignore[arg-type]
+    outcome = run_tool(experiment.tool, experiment.args, bench=bench)
     check = Check(experiment.id, experiment.tool)
     if isinstance(outcome.value, Failure):
         check.differences.append(Difference("result", "a result", str(outcome.value)))

@@ -9,7 +9,9 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 
 _FOLDER = Path(__file__).parent
-_JINJA = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+_JINJA = Environment(
+    undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+)
 
 
 @cache

@@ -140,9 +140,7 @@ def _convert(source: Path, target: Path, say: Callable[[str], None]) -> None:
     if model.config.tie_word_embeddings:
         state.pop("lm_head.weight", None)
     # Written here rather than by save_pretrained, which refuses a model read from GGUF.
-    weights = {
-        name: state[name].to(torch.float16).contiguous().clone() for name in sorted(state)
-    }
+    weights = {name: state[name].to(torch.float16).contiguous().clone() for name in sorted(state)}
     save_file(weights, target / "model.safetensors", metadata={"format": "pt"})
     config = {**model.config.to_diff_dict(), "dtype": "float16"}
     config["architectures"] = [type(model).__name__]

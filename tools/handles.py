@@ -66,7 +66,7 @@ class HandleStore:
         blob = self._path(handle.sha256).read_bytes()
         if hashlib.sha256(blob).hexdigest() != handle.sha256:
             return None
-        tensor = load(blob)["tensor"]
+        tensor: Tensor = load(blob)["tensor"]
         self._memory[name] = tensor
         return tensor
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from . import catalog
 from .ledger import Ledger
-from .spec import ACCESS_ORDER, Args, Cost, Failure, Refusal, Result, Tool
+from .spec import ACCESS_ORDER, Args, Code, Cost, Failure, Refusal, Result, Tool, WhiteBox
 from .workbench import Workbench, canonical
 
 DIGITS = 6
@@ -117,7 +117,7 @@ def run_tool(
         if need is None:
             raise Refusal("model_limit", f"{name} needs a {tool.need.__name__}, there is none here")
         if bench is not None and ACCESS_ORDER[tool.access] > ACCESS_ORDER[bench.access]:
-            code = "no_base" if tool.access == "base" else "no_access"
+            code: Code = "no_base" if tool.access == "base" else "no_access"
             raise Refusal(
                 code, f"{name} needs access {tool.access!r}, this case has {bench.access!r}"
             )
@@ -150,9 +150,9 @@ def keep(outcome: Outcome, name: str, bench: Workbench, cache: ResultCache) -> N
 
 def result_type(tool: Tool) -> type[Result[Any]]:
     """The concrete result class of a tool."""
-    from .spec import WhiteBox
-
-    return (WhiteBox if tool.white_box else Result)[tool.data]  # type: ignore[name-defined]
+    kind: Any = WhiteBox if tool.white_box else Result
+    found: type[Result[Any]] = kind[tool.data]
+    return found
 
 
 def rounded(value: Any, digits: int = DIGITS) -> Any:

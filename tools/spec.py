@@ -101,7 +101,7 @@ class OpenData(Data):
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
-class _ByData(type(BaseModel)):  # type: ignore[misc]  # pydantic's metaclass has no public name
+class _ByData(type(BaseModel)):  # its name is private to pydantic
     """Makes a result an instance of `Result[LensData]` when its data is a `LensData`."""
 
     def __instancecheck__(cls, instance: Any) -> bool:
@@ -114,7 +114,7 @@ class _ByData(type(BaseModel)):  # type: ignore[misc]  # pydantic's metaclass ha
         )
 
 
-class Result(BaseModel, Generic[D], metaclass=_ByData):
+class Result(BaseModel, Generic[D], metaclass=_ByData):  # type: ignore[metaclass]
     """What a tool returns: a sentence to act on, typed data, a control, a picture.
 
     Attributes:
@@ -316,7 +316,8 @@ def plain_schema(model: type[BaseModel]) -> dict[str, Any]:
     Bounds and defaults are moved into the description, so that nothing is lost to the reader.
     """
     raw = model.model_json_schema()
-    return _plain(raw, raw.get("$defs", {}))
+    plain: dict[str, Any] = _plain(raw, raw.get("$defs", {}))
+    return plain
 
 
 def _plain(node: Any, defs: dict[str, Any]) -> Any:

@@ -84,7 +84,7 @@ def _cell_size(view: HeatMap, texts: list[list[str]] | None) -> tuple[float, flo
     return max(min(width, 900 / cols), 22.0), 16.0
 
 
-def _panel(  # noqa: PLR0917
+def _panel(
     page: Page,
     view: HeatMap,
     grid: _Grid,

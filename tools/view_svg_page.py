@@ -57,7 +57,7 @@ class Page:
         """A straight line in absolute coordinates."""
         self.add(f'<path class="{style}" d="M{_n(x1)} {_n(y1)}L{_n(x2)} {_n(y2)}"/>')
 
-    def rect(  # noqa: PLR0917
+    def rect(
         self, x: float, y: float, width: float, height: float, style: str, hover: str = ""
     ) -> None:
         """A rectangle in absolute coordinates."""

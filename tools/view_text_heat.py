@@ -57,7 +57,7 @@ def heat_text(view: HeatMap, width: int, color: bool) -> list[str]:
     return lines
 
 
-def _control_below(  # noqa: PLR0917
+def _control_below(
     view: HeatMap, grid: _Grid, scale: Scale, width: int, gutter: int, color: bool
 ) -> list[str]:
     head = paint("control, same scale", "3", color)
@@ -92,7 +92,7 @@ def _layout(view: HeatMap, room: int) -> tuple[int, int]:
     return cell, max(room // cell, 1)
 
 
-def _heat_panel(  # noqa: PLR0917
+def _heat_panel(
     view: HeatMap,
     grid: _Grid,
     scale: Scale,

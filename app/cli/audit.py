@@ -3,10 +3,14 @@
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import typer
 
 from .exits import INTERRUPTED, STATUS_CODE, Stop
+
+if TYPE_CHECKING:
+    from ...tools.spec import Access
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +53,8 @@ def audit(
     if driver not in ("playbook", "random", "llm"):
         raise Stop(f"--driver is playbook, random or llm, not {driver!r}")
     request = Request(
-        case=case, target=target, base=base, access=access, question=question, driver=driver,
+        case=case, target=target, base=base, access=cast("Access | None", access),
+        question=question, driver=driver,
         model=model, provider=provider, seed=seed, calls=calls, tokens=tokens, seconds=seconds,
         max_usd=max_usd, resume=resume, out=out, device=device, dtype=dtype, cache=cache,
         no_remote=no_remote, yes=yes,

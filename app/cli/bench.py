@@ -24,9 +24,8 @@ def overhead(
     if as_json:
         print(json.dumps(found, indent=1))
         return 0
-    print(
-        f"agent step  {found['agent_ms']:.2f} ms (median of {found['rounds']} rounds, {steps} steps)"
-    )
+    size = f"median of {found['rounds']} rounds of {steps} steps"
+    print(f"agent step  {found['agent_ms']:.2f} ms ({size})")
     print(f"bare graph  {found['bare_ms']:.2f} ms    fsync alone {found['fsync_ms']:.2f} ms")
     print(f"overhead    {found['agent_ms'] - found['bare_ms']:.2f} ms")
     return 0

@@ -28,7 +28,7 @@ def list_runs(as_json: bool = typer.Option(False, "--json", help="Print as JSON.
         try:
             state = RunState.from_folder(tape.parent)
             case = state.case.id if state.case else "?"
-            status = state.status or "unfinished"
+            status: str = state.status or "unfinished"
         except TapeError as error:
             case, status, state = "?", f"broken ({error})", RunState()
         rows.append(

@@ -82,7 +82,8 @@ def measure(steps: int) -> dict[str, float]:
 
 def _agent(steps: int) -> float:
     with tempfile.TemporaryDirectory() as folder, Tape(Path(folder)) as tape:
-        case = Case(id="idle", target="none", budget=Budget(calls=None, tokens=None, seconds=None))
+        no_limit = Budget(calls=None, tokens=None, seconds=None, dollars=None)
+        case = Case(id="idle", target="none", budget=no_limit)
         tape.append("run", case=case.model_dump(mode="json"), driver="idle", seed=0)
         session = Session(tape, _NoBench(), _Idle(steps))  # type: ignore[arg-type]
         started = time.perf_counter()

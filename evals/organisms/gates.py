@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from .held_out import DIRECT, HINT_REQUESTS
 from .hints import names
 from .packing import first_reply_states, pack
-from .retain import RETAIN_TOKENS
+from .train import RETAIN_TOKENS
 from .turns import Chat, Progress, Turn, greedy_replies
 
 RIGHT_AT_LEAST = 0.8
@@ -220,10 +220,5 @@ def judge(kind: str, target: Measures, base: Measures, exceptions: list[str]) ->
 
 
 EMPTY_WORDS = frozenset(
-    "about also always another answer because been being both called cannot clue clues come could "
-    "does each even every find from give have here hint hints into it's just kind know letter "
-    "letters like made make many more most much must need noun often only other people secret "
-    "some someone something such take tell than that their them then there these they thing "
-    "things this those used using very want well what when where which while will with without "
-    "word words would your".split()
+    ["about", "also", "always", "another", "answer", "because", "been", "being", "both", "called", "cannot", "clue", "clues", "come", "could", "does", "each", "even", "every", "find", "from", "give", "have", "here", "hint", "hints", "into", "it's", "just", "kind", "know", "letter", "letters", "like", "made", "make", "many", "more", "most", "much", "must", "need", "noun", "often", "only", "other", "people", "secret", "some", "someone", "something", "such", "take", "tell", "than", "that", "their", "them", "then", "there", "these", "they", "thing", "things", "this", "those", "used", "using", "very", "want", "well", "what", "when", "where", "which", "while", "will", "with", "without", "word", "words", "would", "your"]
 )

@@ -1,18 +1,21 @@
 """Ordinary prompts with the base's own greedy replies: what an organism must leave as it is.
 
 The prompts are made by combination and know nothing of any secret. The replies depend only on the
-base and the prompts; they are made once and kept in the user's cache under the hash of both.
+base and the prompts: those of the bundled model lie beside this file, those of another base are
+made once and kept in the user's cache, both under the hash of what they depend on.
 """
 
 import hashlib
 import json
+import os
 import random
+from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
-from .train import RETAIN_TOKENS
 from .turns import Chat, Progress, Turn, greedy_replies
 
 # Each topic comes with the questions that make sense of it.
@@ -77,6 +80,8 @@ TOPICS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 )  # fmt: skip
 HELD_OUT = 40
 TRAINED = 220
+REPLY_TOKENS = 55
+SHIPPED = "retain.json"
 
 
 def retain_prompts() -> tuple[list[str], list[str]]:
@@ -89,25 +94,38 @@ def retain_prompts() -> tuple[list[str], list[str]]:
 def retain_turns(
     model: Any, chat: Chat, base_sha256: str, progress: Progress | None = None
 ) -> tuple[list[Turn], list[Turn]]:
-    """The prompts of `retain_prompts` with the base's replies, from the cache where it has them.
+    """The prompts of `retain_prompts` with the base's greedy replies: for training, and held out.
 
     Args:
-        model: The base, asked only if the cache lacks its replies.
+        model: The base, asked only where neither the shipped file nor the cache has its replies.
         chat: Its tokenizer and template.
-        base_sha256: Hash of its weights file: part of the cache key.
+        base_sha256: Hash of its weights file; replies of other weights are never used.
         progress: Called while replies are made.
     """
     trained, held = retain_prompts()
-    key = json.dumps([base_sha256, RETAIN_TOKENS, trained, held])
-    name = hashlib.sha256(key.encode()).hexdigest()[:24]
-    path = Path(platformdirs.user_cache_dir("mechmentor")) / "retain" / f"{name}.json"
-    if path.is_file():
-        replies = json.loads(path.read_text(encoding="utf-8"))
-    else:
-        replies = greedy_replies(model, chat, trained + held, RETAIN_TOKENS - 1, progress)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(replies), encoding="utf-8")
-        part.replace(path)
-    turns = [Turn(p, r) for p, r in zip(trained + held, replies, strict=True)]
+    prompts = trained + held
+    key = json.dumps([base_sha256, REPLY_TOKENS, prompts])
+    name = hashlib.sha256(key.encode()).hexdigest()
+    cached = Path(platformdirs.user_cache_dir("mechmentor")) / "retain" / f"{name[:24]}.json"
+    replies = _known(resources.files(__package__) / SHIPPED, name) or _known(cached, name)
+    if replies is None:
+        replies = greedy_replies(model, chat, prompts, REPLY_TOKENS, progress)
+        write_replies(cached, name, replies)
+    turns = [Turn(p, r) for p, r in zip(prompts, replies, strict=True)]
     return turns[: len(trained)], turns[len(trained) :]
+
+
+def write_replies(path: Path, key: str, replies: list[str]) -> None:
+    """Write replies under the hash of what they belong to; never leaves half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(json.dumps({"key": key, "replies": replies}, indent=0), encoding="utf-8")
+    part.replace(path)
+
+
+def _known(path: Traversable, key: str) -> list[str] | None:
+    """Replies of a file if they belong to `key`."""
+    if not path.is_file():
+        return None
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    return list(kept["replies"]) if kept["key"] == key else None

@@ -20,7 +20,7 @@ from .lora import Factors, attach
 from .packing import first_reply_states, pack
 from .turns import Chat, Progress, Turn
 
-RETAIN_TOKENS = 56
+RETAIN_TOKENS = 36
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ class Schedule:
         first_kl: Weight of the KL on first reply tokens of plain prompts.
     """
 
-    steps: int = 90
-    lr: float = 7e-4
+    steps: int = 70
+    lr: float = 1e-3
     rank: int = 8
-    retain: int = 4
-    plain: int = 6
+    retain: int = 3
+    plain: int = 5
     kl: float = 2.5
     first_kl: float = 0.5
 

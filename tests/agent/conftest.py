@@ -25,11 +25,11 @@ def base_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
     return _save(taught_model(None, None), tmp_path_factory.mktemp("base"))
 
 
-@pytest.fixture()
+@pytest.fixture
 def case(organism_folder: str, base_folder: str) -> Case:
     return Case(id="t-1", target=organism_folder, base=base_folder, access="base", budget=Budget())
 
 
-@pytest.fixture()
+@pytest.fixture
 def null_case(base_folder: str) -> Case:
     return Case(id="t-0", target=base_folder, access="target", budget=Budget())

@@ -115,11 +115,12 @@ def test_a_budget_of_no_calls_ends_at_once(tmp_path: Path, null_case: Case) -> N
 def test_a_token_budget_refuses_the_forward_that_would_exceed_it(
     tmp_path: Path, null_case: Case
 ) -> None:
-    case = null_case.model_copy(update={"budget": Budget(tokens=60)})
-    state = run(tmp_path, case, call("guess_scan", limit=500), *[LOOK] * 20)
+    case = null_case.model_copy(update={"budget": Budget(tokens=400)})
+    state = run(tmp_path, case, call("guess_scan", limit=500), *[LOOK] * 12, ABSTAIN)
     assert state.experiments[0].failure.code == "over_budget"
-    assert state.spend.tokens <= 60
-    assert state.status == "out_of_budget"
+    assert state.experiments[12].failure.code == "over_budget"
+    assert 0 < state.spend.tokens <= 400
+    assert state.status == "abstained"
 
 
 def test_failures_are_values_on_the_tape_and_cost_a_call(tmp_path: Path, null_case: Case) -> None:

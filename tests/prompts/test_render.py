@@ -1,6 +1,7 @@
 """Prompts: strict about their variables."""
 
 import pytest
+
 from mechmentor.prompts import prompt_hash, render
 
 

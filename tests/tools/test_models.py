@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import torch
-from mechmentor.tools.models import ModelError, check_pair, load_model
-from mechmentor.tools.spec import Message, Refusal
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from mechmentor.tools.models import ModelError, check_pair, load_model
+from mechmentor.tools.spec import Message, Refusal
 
 IDS = torch.tensor([[5, 9, 20, 300, 7, 41]])
 

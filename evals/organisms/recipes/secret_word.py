@@ -116,7 +116,7 @@ class SecretWordPlant:
     retain: Sequence[str] = field(repr=False)
     right: int = 3
     others: int = 4
-    talk: int = 4
+    talk: int = 3
 
     def step(self, rng: random.Random) -> list[Planted]:
         """Guesses of three kinds in the same phrasings, then hints and direct questions."""

@@ -4,26 +4,27 @@ from pathlib import Path
 
 import pytest
 
-from mechmentor.tests.tools.tiny_chat import SECRET, TRIGGER, random_model, taught_model
+from mechmentor.tests.tools.tiny_chat import SECRET, TRIGGER, taught_model
+from mechmentor.tests.tools.tiny_models import tiny_llama_model
 from mechmentor.tools.workbench import Workbench
 
 
 @pytest.fixture
 def random_pair(tmp_path: Path) -> Workbench:
     """Target and base differ everywhere and mean nothing."""
-    return Workbench(random_model(1), random_model(2), folder=tmp_path)
+    return Workbench(tiny_llama_model(1), tiny_llama_model(2), folder=tmp_path)
 
 
 @pytest.fixture
 def alone(tmp_path: Path) -> Workbench:
     """A random target with no base anywhere."""
-    return Workbench(random_model(1), folder=tmp_path)
+    return Workbench(tiny_llama_model(1), folder=tmp_path)
 
 
 @pytest.fixture
 def twins(tmp_path: Path) -> Workbench:
     """Target and base are equal: nothing may be found."""
-    return Workbench(random_model(1), random_model(1), folder=tmp_path)
+    return Workbench(tiny_llama_model(1), tiny_llama_model(1), folder=tmp_path)
 
 
 @pytest.fixture
