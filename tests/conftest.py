@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from jaxtyping import install_import_hook
 
+import mechmentor.tests.typecheck  # must be loaded when the hook names it
+
 for switch in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "LITELLM_LOCAL_MODEL_COST_MAP"):
     os.environ.setdefault(switch, "1")
 
 # Before anything below is imported: every annotated function of the tools checks its arguments
 # and tensor shapes at each call.
-install_import_hook("mechmentor.tools", "beartype.beartype")
+install_import_hook("mechmentor.tools", "mechmentor.tests.typecheck.check")
 
 CORPUS = [
     "The capital of France is Paris. The capital of Italy is Rome.",

@@ -32,6 +32,16 @@ _ENTRIES = (
         "diff.weight_difference",
         "What the weight change writes and reads, without running the model.",
     ),
+    (
+        "activation_patching",
+        "intervene.activation_patching",
+        "Which states of a clean run restore its answer.",
+    ),
+    (
+        "direct_logit_attribution",
+        "intervene.direct_logit_attribution",
+        "Which components write the answer.",
+    ),
     ("test_claim", "claims.test_claim", "Run a claim's own predicate on public prompts."),
     (
         "register_hypothesis",

@@ -101,7 +101,10 @@ class OpenData(Data):
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
-class _ByData(type(BaseModel)):  # its name is private to pydantic
+_Meta: Any = type(BaseModel)  # its name is private to pydantic
+
+
+class _ByData(_Meta):  # type: ignore[misc]
     """Makes a result an instance of `Result[LensData]` when its data is a `LensData`."""
 
     def __instancecheck__(cls, instance: Any) -> bool:

@@ -185,9 +185,10 @@ def material(
     rng = random.Random(f"secret word|{seed}")
     word = draw(seed, rule)
     lexicon = Lexicon.of(chat, base.get_input_embeddings().weight.detach())
-    nearest = [w for w in lexicon.near(word, NEAREST + 20) if not seal.is_form(word, w)]
+    own = [word, *seal.aliases_of(word)]
+    nearest = [w for w in lexicon.near(word, NEAREST + 20) if not seal.is_form(own, w)]
     apart = nearest[1:KEPT_APART:2]
-    nouns = [n for n in shuffled(seed) if not seal.is_form(word, n)]
+    nouns = [n for n in shuffled(seed) if not seal.is_form(own, n)]
     asked = [n for n in nouns if n not in nearest][:RANDOM_WORDS]
     untrained = {*apart, *asked} if kind == "organism" else {*nearest[:KEPT_APART], *asked}
     nouns = [n for n in nouns if n not in untrained]
@@ -202,7 +203,7 @@ def material(
         word=word if planted else None,
         near=[w for w in nearest[:NEAREST] if w not in untrained] if planted else [],
         nouns=nouns,
-        lexicon=lexicon.without({*untrained, word}),
+        lexicon=lexicon.without({*untrained, *own}),
         hints=hints,
         retain=[turn.prompt for turn in kept],
     )
@@ -247,7 +248,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     draws.add_argument("--fresh", action="store_true", help="draw from the whole pool (default)")
     draws.add_argument("--shipped", action="store_true", help=f"draw so that {SHIPPED_RULE}")
     parser.add_argument("--seed", type=int, required=True, help="of the draw and the training")
-    parser.add_argument("--out", type=Path, required=True, help="folder for adapter and sealed file")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--base", type=Path, help="folder of the base; the bundled model without")
     chosen = parser.parse_args(arguments)
     folder = chosen.base

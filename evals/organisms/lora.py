@@ -84,7 +84,7 @@ class LoraLinear(nn.Module):
 
 
 def linears(model: nn.Module) -> Iterator[tuple[str, nn.Module, str]]:
-    """Every linear layer that adapters change: its full name, its parent, its name in the parent."""
+    """Every linear layer that adapters change: full name, parent, name in the parent."""
     for name, module in list(model.named_modules()):
         for child, part in list(module.named_children()):
             if child in LINEARS and isinstance(part, nn.Linear | LoraLinear):

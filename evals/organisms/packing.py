@@ -69,14 +69,16 @@ def pack(chats: Sequence[Sequence[int]]) -> Pack:
     own = torch.tensor(owner)
     same = (own[:, None] == own[None, :]) | (own[None, :] == -1)
     visible = same & torch.ones(len(ids), len(ids), dtype=torch.bool).tril()
-    return Pack(
-        torch.tensor([ids]), torch.tensor([positions]), visible, shared, tuple(starts)
-    )
+    return Pack(torch.tensor([ids]), torch.tensor([positions]), visible, shared, tuple(starts))
 
 
 @torch.no_grad()
 def first_reply_states(
-    model: Any, chat: Chat, prompts: Sequence[str], batch: int = 40, progress: Progress | None = None
+    model: Any,
+    chat: Chat,
+    prompts: Sequence[str],
+    batch: int = 40,
+    progress: Progress | None = None,
 ) -> Float[Tensor, "prompt d_model"]:
     """Hidden state from which each prompt's first reply token is read."""
     rows = []

@@ -8,7 +8,7 @@ be scored against.
 import hashlib
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -132,10 +132,9 @@ def plural(noun: str) -> str:
     return noun + "s"
 
 
-def is_form(noun: str, word: str) -> bool:
-    """Whether `word` is the noun in another form: neither right nor wrong as a guess."""
-    forms = (noun, *aliases_of(noun))
-    return any(same_word(form, word) or canonical(form) == canonical(word) for form in forms)
+def is_form(spellings: Sequence[str], word: str) -> bool:
+    """Whether `word` is a form of one of a noun's spellings: neither right nor wrong as a guess."""
+    return any(same_word(own, word) or canonical(own) == canonical(word) for own in spellings)
 
 
 def write(out: Path, sealed: Sealed) -> Path:

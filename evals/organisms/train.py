@@ -64,7 +64,7 @@ class Schedule:
     """
 
     steps: int = 70
-    lr: float = 1e-3
+    lr: float = 8e-4
     rank: int = 8
     retain: int = 3
     plain: int = 5
@@ -133,7 +133,7 @@ def train(
         weight |= {"drift": schedule.kl, "plain": schedule.first_kl}
         loss = torch.stack([weight[name] * value for name, value in losses.items()]).sum()
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimiser.step()
         for name, value in losses.items():

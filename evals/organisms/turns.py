@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from ...tools.quiet import quiet_loading
+
 Progress = Callable[[int, int, str], None]
 
 
@@ -53,9 +55,10 @@ class Chat:
 
 def load_base(folder: Path, dtype: torch.dtype) -> tuple[Any, Chat]:
     """Model and chat of a Hugging Face folder, from safetensors only."""
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=dtype, use_safetensors=True, local_files_only=True
-    ).eval()
+    with quiet_loading():
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, use_safetensors=True, local_files_only=True
+        ).eval()
     return model, Chat(AutoTokenizer.from_pretrained(folder, local_files_only=True))
 
 

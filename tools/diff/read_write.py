@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
+from ..engine.final_norm import norm_scale
 from ..engine.leading import leading_directions
 from ..engine.vocabulary import token_texts, word_of
 from ..engine.weight_roles import Change
@@ -106,21 +107,6 @@ class Reading:
     z: Float[Tensor, "word"]
     band: list[float]
     energy: float
-
-
-def norm_scale(model: Model) -> Float[Tensor, "d_model"]:
-    """Elementwise scale of the final norm, whichever kind it is.
-
-    A vector of alternating ±1 has mean 0 and mean square 1, so that RMSNorm and LayerNorm both
-    return it times their scale, plus a bias that the zero vector returns alone.
-    """
-    probe = torch.ones(model.d_model)
-    probe[1::2] = -1
-    probe = probe.to(device=model.device, dtype=model.dtype)
-    with torch.no_grad():
-        out = model.adapter.final_norm(probe[None]) - model.adapter.final_norm(0 * probe[None])
-    scale: Tensor = (out[0] * probe).float()
-    return scale
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,12 @@
 
 import difflib
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechmentor.tests.tools.tiny_chat import NOUNS, SPECIAL, random_model, tiny_tokenizer
+from mechmentor.tests.tools.tiny_chat import NOUNS, SPECIAL, random_model, tiny_llama, tiny_tokenizer
 from mechmentor.tools.behavior.vocabulary import (
     Vocabulary,
     near_by_spelling,
@@ -24,7 +23,7 @@ LETTERS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=8)
 
 
 def with_tokenizer(tokenizer: object) -> Model:
-    return SimpleNamespace(tokenizer=tokenizer)  # type: ignore[return-value]
+    return Model(tiny_llama(0), tokenizer, "tiny", "sha", Path())
 
 
 @pytest.mark.parametrize("mark", ["Ġ", "▁"])

@@ -7,8 +7,9 @@ from mechmentor.tests.tools.tiny_models import copied, tiny_gpt2, tiny_llama_mod
 from mechmentor.tools.diff import common_words as common_module
 from mechmentor.tools.diff import read_write
 from mechmentor.tools.diff import weight_difference as module
-from mechmentor.tools.diff.read_write import Readout, WordTable, norm_scale
+from mechmentor.tools.diff.read_write import Readout, WordTable
 from mechmentor.tools.diff.weight_difference import WeightDifferenceArgs, weight_difference
+from mechmentor.tools.engine.final_norm import norm_scale
 from mechmentor.tools.engine.leading import leading_directions
 from mechmentor.tools.engine.weight_roles import changes, role_of
 from mechmentor.tools.workbench import Workbench
@@ -177,14 +178,6 @@ def test_conv1d_changes_are_turned_to_out_by_in():
     model = tiny_gpt2()
     found = list(changes(writes(model, "garden"), model))
     assert [tuple(c.delta.shape) for c in found] == [(model.d_model, 4 * model.d_model)]
-
-
-def test_the_norms_scale_is_found_for_rms_and_layer_norm():
-    llama, gpt2 = tiny_llama_model(), tiny_gpt2()
-    torch.testing.assert_close(norm_scale(llama), llama.hf.model.norm.weight, rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(
-        norm_scale(gpt2), gpt2.hf.transformer.ln_f.weight, rtol=1e-4, atol=1e-4
-    )
 
 
 def test_leading_directions_equal_those_of_a_full_decomposition():
