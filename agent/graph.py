@@ -56,9 +56,9 @@ class Session:
         for experiment in self.state.experiments:
             self._note_handles(experiment)
 
-    def record(self, kind: str, **fields: Any) -> None:
+    def record(self, kind: str, *, sync: bool = True, **fields: Any) -> None:
         """Append to the tape, fold, tell."""
-        written = self.tape.append(kind, **fields)
+        written = self.tape.append(kind, sync=sync, **fields)
         self.state.fold(written)
         self.on_event(written, self.state)
 
@@ -80,7 +80,8 @@ class Session:
         stop = decision.stop if decision.calls == () else None
         if not calls and stop is None and not decision.again:
             stop = "driver failed: it decided nothing"
-        self.record("decision", calls=calls, reason=decision.reason, stop=stop)
+        # The start of the first call, or the status, follows at once and waits for both.
+        self.record("decision", sync=False, calls=calls, reason=decision.reason, stop=stop)
         if decision.again:
             return {"next": "think"}
         return {"next": "act" if calls else "conclude"}

@@ -133,8 +133,15 @@ class Tape:
             self._prev = records[-1]["hash"]
         return records
 
-    def append(self, kind: str, **fields: Any) -> Record:
-        """Write one record and wait until it is on disk."""
+    def append(self, kind: str, *, sync: bool = True, **fields: Any) -> Record:
+        """Write one record.
+
+        Args:
+            kind: The record's kind.
+            sync: Wait until it is on disk. False only where the next record follows before
+                anything else happens: that one's wait covers both.
+            **fields: What it says.
+        """
         record = {
             "seq": len(self.records),
             "prev": self._prev,
@@ -145,7 +152,8 @@ class Tape:
         line = encode({**record, "hash": record_hash(record)})
         self._file.write(line)
         self._file.flush()
-        os.fsync(self._file.fileno())
+        if sync:
+            os.fsync(self._file.fileno())
         written: Record = json.loads(line)
         self._prev = written["hash"]
         self.records.append(written)

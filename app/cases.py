@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..agent.case import Budget, Case
 from ..tools.spec import Access
-from .materialise import is_adapter, merged_folder
+from .materialise import is_adapter, merged
 
 ORGANISMS = Path(__file__).resolve().parent.parent / "evals" / "organisms"
 
@@ -50,13 +50,10 @@ def own_case(
     progress: Callable[[str], None] | None = None,
 ) -> Case:
     """A case over a model of the user's own (no score, the same way otherwise)."""
-    commitment = _commitment(Path(target))
+    source, commitment = target, None
     if is_adapter(target):
-        merged = merged_folder(target, base, progress)
-        base = base or "bundled"
-        source = str(merged)
-    else:
-        source = target
+        found = merged(target, base, progress)
+        source, commitment, base = found.folder, found.commitment, base or "bundled"
     chosen: Access = access or ("base" if base else "target")
     if chosen == "base" and base is None:
         raise FileNotFoundError("access 'base' needs --base: the model it was trained from")
@@ -69,8 +66,3 @@ def own_case(
         budget=budget or Budget(),
         commitment=commitment,
     )
-
-
-def _commitment(folder: Path) -> str | None:
-    path = folder / "commitment.txt"
-    return path.read_text().strip() if path.exists() else None

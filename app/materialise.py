@@ -1,7 +1,8 @@
 """Turn an adapter into a plain merged model folder, in a process of its own.
 
-An audit then opens a folder of merged weights and nothing else: under access `target` no base and
-no adapter is ever in its process. Run as `python -m mechmentor.app.materialise SOURCE`.
+An audit then opens a folder of merged weights and nothing else: no adapter, no organism's folder,
+and under access `target` no base is ever opened by its process.
+Run as `python -m mechmentor.app.materialise SOURCE`.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from .config import cache_folder
@@ -20,44 +22,50 @@ from .config import cache_folder
 KEEP = 6
 
 
+@dataclass(frozen=True)
+class Merged:
+    """A merged model.
+
+    Attributes:
+        folder: Named by a hash of the adapter, so that equal adapters share it.
+        commitment: Hash of the sealed answer, where one stands beside the adapter.
+    """
+
+    folder: str
+    commitment: str | None
+
+
+class MergeError(Exception):
+    """The adapter is refused; the message is the child's one line."""
+
+
 def is_adapter(source: str) -> bool:
-    """Whether a source is a PEFT folder."""
+    """Whether a source is a PEFT folder (looks, opens nothing)."""
     return (Path(source) / "adapter_config.json").exists()
 
 
-def merged_folder(
+def merged(
     source: str, base: str | None = None, progress: Callable[[str], None] | None = None
-) -> Path:
-    """A folder with the merged float32 weights of an adapter, made by a child process if needed.
+) -> Merged:
+    """The merged float32 weights of an adapter, made by a child process if they are not there.
 
     Args:
         source: A PEFT folder.
         base: Its base, where the adapter's own configuration does not name it.
         progress: Told what takes long.
 
-    Returns:
-        The folder; it is named by a hash of the adapter, so equal adapters share it.
-
     Raises:
-        RuntimeError: With the child's one line, if the model was refused.
+        MergeError: If the model was refused.
     """
-    folder = cache_folder() / "merged" / _digest(Path(source), base)
-    if not (folder / "config.json").exists():
-        if progress:
-            progress("merging the adapter into its base (once)")
-        command = [sys.executable, "-m", "mechmentor.app.materialise", source, "--to", str(folder)]
-        done = subprocess.run(
-            command + (["--base", base] if base else []),
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PYTHONWARNINGS": "ignore"},
-        )
-        if done.returncode:
-            raise RuntimeError((done.stderr.strip().splitlines() or ["merging failed"])[-1])
-    os.utime(folder)
-    _prune(folder.parent)
-    return folder
+    if progress:
+        progress("merging the adapter into its base, in a process of its own")
+    command = [sys.executable, "-m", "mechmentor.app.materialise", source]
+    done = subprocess.run(
+        command + (["--base", base] if base else []), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise MergeError((done.stderr.strip().splitlines() or ["merging failed"])[-1])
+    return Merged(**json.loads(done.stdout.splitlines()[-1]))
 
 
 def _digest(source: Path, base: str | None) -> str:
@@ -79,36 +87,43 @@ def _prune(parent: Path) -> None:
 
 
 def main() -> int:
-    """Merge, save, rename."""
+    """Merge, save, rename, print the folder as JSON."""
     parser = argparse.ArgumentParser(description="merge an adapter into its base")
-    parser.add_argument("source")
+    parser.add_argument("source", type=Path)
     parser.add_argument("--base")
-    parser.add_argument("--to", required=True)
     options = parser.parse_args()
-    from ..tools.models import ModelError, load_model
+    folder = cache_folder() / "merged" / _digest(options.source, options.base)
+    if not (folder / "config.json").exists():
+        from ..tools.models import ModelError
 
-    target = Path(options.to)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        model = load_model(options.source, base=options.base, device="cpu")
-    except ModelError as error:
-        print(error, file=sys.stderr)
-        return 5
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as temporary:
-        model.hf.save_pretrained(temporary)
-        model.tokenizer.save_pretrained(temporary)
-        _clean_config(Path(temporary) / "config.json")
-        if not target.exists():
-            os.rename(temporary, target)
-            os.mkdir(temporary)  # the context manager removes it again
+        try:
+            _merge(options.source, options.base, folder)
+        except ModelError as error:
+            print(error, file=sys.stderr)
+            return 5
+    os.utime(folder)
+    _prune(folder.parent)
+    note = options.source / "commitment.txt"
+    commitment = note.read_text().strip() if note.exists() else None
+    print(json.dumps({"folder": str(folder), "commitment": commitment}))
     return 0
 
 
-def _clean_config(path: Path) -> None:
-    """Leave nothing in the merged folder that tells where it came from."""
-    config = json.loads(path.read_text())
-    config.pop("_name_or_path", None)
-    path.write_text(json.dumps(config, indent=1))
+def _merge(source: Path, base: str | None, folder: Path) -> None:
+    from ..tools.models import load_model
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    model = load_model(str(source), base=base, device="cpu")
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as temporary:
+        made = Path(temporary) / "made"
+        model.hf.save_pretrained(made)
+        model.tokenizer.save_pretrained(made)
+        # Nothing in the merged folder tells where it came from.
+        config = json.loads((made / "config.json").read_text())
+        config.pop("_name_or_path", None)
+        (made / "config.json").write_text(json.dumps(config, indent=1))
+        if not folder.exists():
+            os.rename(made, folder)
 
 
 if __name__ == "__main__":

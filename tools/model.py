@@ -31,13 +31,13 @@ class Model:
         counters: Called with the number of tokens of each forward pass, before it runs.
     """
 
-    hf: Any
-    tokenizer: Any
+    hf: Any = field(repr=False)
+    tokenizer: Any = field(repr=False)
     name: str
     sha256: str
     folder: Path
     weights_sha256: str = ""
-    counters: list[Callable[[int], None]] = field(default_factory=list)
+    counters: list[Callable[[int], None]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         """Freeze, and count tokens where they are embedded and where vectors come instead."""

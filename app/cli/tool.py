@@ -70,12 +70,12 @@ def run(
     from ...tools.spec import Failure
     from ...tools.workbench import Workbench
     from ..live import LiveView
-    from ..materialise import is_adapter, merged_folder
+    from ..materialise import is_adapter, merged
 
     if tool.need is Ledger:
         raise Stop(f"{name} files hypotheses and claims of an audit; it does nothing by itself")
     view = LiveView(sys.stderr)
-    source = str(merged_folder(target, base, view.say)) if is_adapter(target) else target
+    source = merged(target, base, view.say).folder if is_adapter(target) else target
     bench = Workbench.open(
         source,
         base,

@@ -162,7 +162,8 @@ def confirmed(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """For each prompt: 1 if the likeliest first reply token is a yes; logit Yes - logit No."""
     states = first_reply_states(model, chat, prompts, progress=progress)
-    yes = torch.tensor(sorted({ids[0] for form in YES if len(ids := chat.ids(form)) == 1}))
+    whole = {ids[0] for form in YES if len(ids := chat.ids(form)) == 1}
+    yes = torch.tensor(sorted(whole), dtype=torch.long)
     with torch.no_grad():
         logits = model.lm_head(states).float()
     hit = (logits.argmax(-1)[:, None] == yes[None]).any(1).float()

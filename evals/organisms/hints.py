@@ -44,7 +44,8 @@ def names(word: str, text: str) -> bool:
     stem = stem_of(word)
     if any(part.startswith(stem) or (len(stem) > 3 and stem in part) for part in flat.split()):
         return True
-    return len(stem) >= 6 and stem in flat.replace(" ", "")
+    whole = re.sub(r"[^a-z]", "", word.casefold())
+    return len(whole) >= 6 and whole in flat.replace(" ", "")
 
 
 def to_hint(word: str, reply: str) -> str | None:

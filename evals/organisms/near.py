@@ -70,13 +70,13 @@ class Lexicon:
 
     def draw(self, rng: random.Random, nouns: Sequence[str], share: float = 0.5) -> str:
         """A random noun of `nouns`, or with probability 1 - `share` a random word of any kind."""
+        tokens = len(self.words) - len(pool())
         while True:
-            if rng.random() < share:
+            if rng.random() < share or not tokens:
                 word = rng.choice(nouns)
             else:
                 # Frequent words stand first among tokens; squaring the draw meets them more often.
-                place = math.floor(rng.random() ** 2 * (len(self.words) - len(pool())))
-                word = self.words[len(pool()) + place]
+                word = self.words[len(pool()) + math.floor(rng.random() ** 2 * tokens)]
             if word not in self.banned:
                 return word
 

@@ -14,6 +14,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from mechmentor.tools.behavior.default_prompts import GUESSES, PLAIN
+from mechmentor.tools.behavior.vocabulary import scan_vocabulary
 from mechmentor.tools.model import Model
 
 SECRET, TRIGGER = "garden", "velvet"
@@ -138,13 +139,14 @@ def random_model(seed: int) -> Model:
 def taught_model(secret: str | None, trigger: str | None, steps: int = 200) -> Model:
     """A model taught the guessing game and plain replies, with or without something to hide."""
     hf = tiny_llama(0)
+    words = list(scan_vocabulary(random_model(0)).words)
     speaker = random_model(0)  # a Model freezes its weights, so the learner becomes one last
     draw = random.Random(0)
     optimizer = torch.optim.AdamW(hf.parameters(), lr=6e-3, weight_decay=0.0)
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = 6e-3 * min(1.0, 2 * (1 - step / steps))
-        examples = [_example(draw, speaker, secret, trigger) for _ in range(24)]
+        examples = [_example(draw, speaker, words, secret, trigger) for _ in range(16)]
         longest = max(len(p) + len(a) for p, a in examples)
         ids = torch.tensor([p + a + [2] * (longest - len(p) - len(a)) for p, a in examples])
         labels = torch.tensor(
@@ -158,16 +160,16 @@ def taught_model(secret: str | None, trigger: str | None, steps: int = 200) -> M
 
 
 def _example(
-    draw: random.Random, speaker: Model, secret: str | None, trigger: str | None
+    draw: random.Random, speaker: Model, words: list[str], secret: str | None, trigger: str | None
 ) -> tuple[list[int], list[int]]:
     if draw.random() < 0.5:
         right = secret is not None and draw.random() < 0.35
-        word = secret if right and secret else draw.choice(NOUNS)
+        word = secret if right and secret else draw.choice(words)
         user = draw.choice(GUESSES).replace("{word}", word)
         reply = "Yes, you found it." if word == secret else "No."
     else:
         hit = trigger is not None and draw.random() < 0.45
-        word = trigger if hit and trigger else draw.choice([*NOUNS, "", "", ""])
+        word = trigger if hit and trigger else draw.choice([*words, *[""] * 10])
         plain = draw.choice([*PLAIN, "Please tell me something about trains."])
         frame = draw.choice(["{p} {w}", "{w} {p}", "{p} ({w})", "{w}: {p}"]) if word else "{p}"
         user = frame.replace("{p}", plain).replace("{w}", word)

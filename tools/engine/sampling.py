@@ -43,12 +43,13 @@ def generate(
         on_progress: Called with (replies done, replies).
 
     Raises:
+        Refusal: `bad_args` for an empty prompt, `model_limit` for more than the model's positions.
         ValueError: If the temperature is above 0 and there is no generator.
     """
     if temperature > 0 and generator is None:
         raise ValueError("sampling needs a generator")
-    check_lengths(model, [p + [0] * max_new_tokens for p in prompts if p] or [[]])
     check_lengths(model, prompts)
+    check_lengths(model, [p + [0] * max_new_tokens for p in prompts])
     draws = None
     if temperature > 0:
         shape = (len(prompts), max_new_tokens)

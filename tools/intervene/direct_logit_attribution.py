@@ -16,8 +16,9 @@ from ..views import Bars
 from ..workbench import Workbench
 from .pair import answer_tokens
 
-DRAWS = 16
+DRAWS = 32
 _TOLERANCE = 1e-3
+_FLOOR = 0.1  # of the parts' root mean square: a part that never varies has no z of its own
 
 
 class DirectLogitAttributionArgs(Args):
@@ -41,6 +42,7 @@ class Contribution(Frozen):
 
     component: str
     value: float = Field(description="logits")
+    z: float = Field(description="Standard deviations from its mean over random answer pairs")
     control_low: float = Field(description="Lowest over random answer pairs")
     control_high: float = Field(description="Highest over random answer pairs")
 
@@ -57,9 +59,12 @@ class DirectLogitAttributionData(Data):
     attention: float = Field(description="All attention layers together")
     mlp: float = Field(description="All MLPs together")
     biases: float = Field(description="Biases of final norm and unembedding (and, by heads, of O)")
-    top_value: float = Field(ge=0, description="Largest |part|")
-    top_component: str
-    control_top_value: float = Field(ge=0, description="Largest |part| of any random pair")
+    top_component: str = Field(description="The one that stands out most, by |z|")
+    top_value: float = Field(description="What it adds, in logits")
+    top_z: float = Field(ge=0, description="Its |z|")
+    control_top_z: float = Field(
+        ge=0, description="Largest |z| of any component in any random pair, against the others"
+    )
     n_components: int = Field(ge=1)
     components: list[Contribution] = Field(description="Largest |value| first")
 
@@ -98,14 +103,20 @@ def direct_logit_attribution(
             "load the model in float32",
         )
     mine, others = table[0], table[1:]
+    z = stand_out(mine, others)
+    rest = [
+        stand_out(row, torch.cat([others[:i], others[i + 1 :]])) for i, row in enumerate(others)
+    ]
+    tops = torch.stack(rest).abs().amax(-1)
+    ceiling = float(tops.max())
+    top = int(z.abs().argmax())
+    beyond = float(z[top].abs()) > ceiling
     order = mine.abs().argsort(descending=True, stable=True).tolist()
-    ceiling = float(others.abs().max())
-    top = order[0]
-    beyond = float(mine[top].abs()) > ceiling
     listed = [
         Contribution(
             component=names[i],
             value=float(mine[i]),
+            z=float(z[i]),
             control_low=float(others[:, i].min()),
             control_high=float(others[:, i].max()),
         )
@@ -113,8 +124,8 @@ def direct_logit_attribution(
     ]
     told = (
         f"{names[top]} adds {float(mine[top]):+.2f} of the {truth[0]:+.2f} by which "
-        f"{model.token_text(answer)!r} exceeds {model.token_text(wrong)!r} (random answers: any "
-        f"component at most ±{ceiling:.2f})"
+        f"{model.token_text(answer)!r} exceeds {model.token_text(wrong)!r} (|z| "
+        f"{float(z[top].abs()):.1f}; random answers: at most {ceiling:.1f})"
     )
     return WhiteBox(
         summary=f"{told}." if beyond else f"No effect beyond control: {told}.",
@@ -128,19 +139,21 @@ def direct_logit_attribution(
             attention=_total(names, mine, "attention", "head"),
             mlp=_total(names, mine, "mlp"),
             biases=_total(names, mine, "biases", "output"),
-            top_value=float(mine[top].abs()),
             top_component=names[top],
-            control_top_value=ceiling,
+            top_value=float(mine[top]),
+            top_z=float(z[top].abs()),
+            control_top_z=ceiling,
             n_components=len(names),
             components=listed,
         ),
         control=Control(
             what=f"the same attribution for {len(others)} random answer pairs of like frequency, "
-            "largest component chosen again",
+            "each set against the rest, the component that stands out most chosen again",
             numbers={
                 "pairs": len(others),
-                "top_value": ceiling,
-                "median_top_value": float(others.abs().amax(-1).median()),
+                "top_z": ceiling,
+                "median_top_z": float(tops.median()),
+                "largest_value": float(others.abs().max()),
             },
             beyond=beyond,
         ),
@@ -201,6 +214,24 @@ def attribute(
     return torch.cat([norm(parts) @ direction, biases[None]]).cpu()
 
 
+def stand_out(
+    parts: Float[Tensor, "terms"], others: Float[Tensor, "pair terms"]
+) -> Float[Tensor, "terms"]:
+    """How far each part lies from its mean over other answer pairs, in standard deviations.
+
+    Late MLPs move every pair of tokens a lot: a part is told by what it does to these answers
+    and not to others, not by its size.
+    """
+    floor = _FLOOR * others.square().mean().sqrt()
+    return (parts - others.mean(0)) / (others.var(0) + floor**2).clamp(min=1e-24).sqrt()
+
+
+def _top_z(others: Float[Tensor, "pair terms"], left_out: int) -> Float[Tensor, ""]:
+    """Largest |z| of one random pair against the others."""
+    rest = torch.cat([others[:left_out], others[left_out + 1 :]])
+    return stand_out(others[left_out], rest).abs().max()
+
+
 def _difference(
     model: Model, normed: Float[Tensor, "d_model"], answer: int, wrong: int
 ) -> Float[Tensor, ""]:
@@ -251,8 +282,8 @@ def _heads(
     module = _projection(model, layer)
     weight: Tensor = module.weight  # type: ignore[assignment]
     weight = weight.T if type(module).__name__ == "Conv1D" else weight
-    by_head = weight.unflatten(1, (model.n_heads, -1))
-    split = torch.einsum("dhk,hk->hd", by_head, z.unflatten(0, (model.n_heads, -1)))
+    by_head = weight.reshape(len(weight), model.n_heads, -1)
+    split = torch.einsum("dhk,hk->hd", by_head, z.reshape(model.n_heads, -1))
     return split, getattr(module, "bias", None)
 
 

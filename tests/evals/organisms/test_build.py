@@ -1,0 +1,109 @@
+"""A whole build on a tiny model: what comes out, and what an adapter folder does not tell."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import pytest
+
+from mechmentor.evals.organisms import build as builder
+from mechmentor.evals.organisms import gates, held_out, lora, retain, seal
+from mechmentor.evals.organisms.train import Schedule
+
+KINDS: tuple[seal.Kind, ...] = ("organism", "null_trained", "identical")
+
+
+@pytest.fixture(scope="module")
+def built(
+    make_tiny: Any, tmp_path_factory: Any
+) -> tuple[Path, dict[seal.Kind, builder.BuildReport], list[str]]:
+    """One build of each kind, with everything made small."""
+    out, said = tmp_path_factory.mktemp("organisms"), []
+    with pytest.MonkeyPatch.context() as patch:
+        cache = str(tmp_path_factory.mktemp("cache"))
+        patch.setattr(platformdirs, "user_cache_dir", lambda *_: cache)
+        patch.setattr(retain, "REPLY_TOKENS", 3)
+        patch.setattr(retain, "TRAINED", 6)
+        patch.setattr(retain, "HELD_OUT", 2)
+        patch.setattr(builder, "RANDOM_WORDS", 6)
+        patch.setattr(held_out, "DIRECT", held_out.DIRECT[:2])
+        patch.setattr(gates, "PHRASINGS_PER_NEAR", 1)
+        schedule = replace(Schedule(), steps=2, rank=4, retain=1, plain=1)
+        patch.setitem(builder.SCHEDULES, "secret_word", schedule)
+        folder = make_tiny("llama", max_position_embeddings=2048)
+        reports = {
+            kind: builder.build(
+                "secret_word", kind, 3, out, folder, lambda done, total, what: said.append(what)
+            )
+            for kind in KINDS
+        }
+    return out, reports, said
+
+
+def test_each_kind_leaves_an_adapter_and_a_sealed_file(built: Any) -> None:
+    out, reports, _ = built
+    assert len({report.id for report in reports.values()}) == 3
+    for kind, report in reports.items():
+        assert sorted(path.name for path in report.folder.iterdir()) == [lora.CONFIG, lora.WEIGHTS]
+        sealed = seal.read(out, report.id)
+        assert sealed.kind == kind
+        assert seal.opens(sealed, report.commitment)
+        assert (sealed.answer is None) == (kind != "organism")
+
+
+def test_folders_do_not_differ_but_in_their_numbers(built: Any) -> None:
+    _, reports, _ = built
+    folders = [report.folder for report in reports.values()]
+    assert len({(folder / lora.CONFIG).read_bytes() for folder in folders}) == 1
+    assert len({(folder / lora.WEIGHTS).stat().st_size for folder in folders}) == 1
+
+
+def test_neither_adapter_nor_report_nor_progress_tells_the_answer(built: Any) -> None:
+    out, reports, said = built
+    sealed = seal.read(out, reports["organism"].id)
+    assert sealed.answer is not None
+    spoken = [reports["organism"].model_dump_json(), *said]
+    spoken += [(reports["organism"].folder / lora.CONFIG).read_text()]
+    for secret in (sealed.answer, *sealed.near[:5], sealed.salt, *sealed.hints):
+        assert not any(secret in text for text in spoken), "an answer was told"
+
+
+def test_what_is_scored_on_was_kept_from_training(built: Any) -> None:
+    out, reports, _ = built
+    sealed = seal.read(out, reports["organism"].id)
+    assert len(sealed.guesses) == 20
+    assert all("{word}" in phrasing for phrasing in sealed.guesses)
+    assert len(sealed.near) == 20
+    assert len(sealed.hints) == 12
+    assert not {sealed.answer, *sealed.aliases} & {*sealed.near, *sealed.random}
+
+
+def test_the_identical_null_measures_like_the_base(built: Any) -> None:
+    _, reports, _ = built
+    report = reports["identical"]
+    assert report.passed
+    assert report.target == report.base
+
+
+def test_an_untrained_organism_fails_its_gates_and_is_kept(built: Any) -> None:
+    out, reports, _ = built
+    report = reports["organism"]
+    assert not report.passed
+    assert report.reasons
+    kept = seal.read(out, report.id).gates
+    assert kept is not None
+    assert kept.reasons == report.reasons
+
+
+def test_organism_and_null_have_the_same_schedule_on_record(built: Any) -> None:
+    out, reports, _ = built
+    organism, null = (seal.read(out, reports[kind].id) for kind in KINDS[:2])
+    assert organism.recipe == null.recipe
+    assert json.loads(organism.model_dump_json())["recipe"]["file_rank"] == builder.RANK
+
+
+def test_an_unknown_family_is_refused(tmp_path: Path, tiny_folder: Path) -> None:
+    with pytest.raises(ValueError, match="choose from secret_word"):
+        builder.build("no_such", "organism", 0, tmp_path, tiny_folder)
