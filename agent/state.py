@@ -211,9 +211,10 @@ class RunState:
         return next((name for name, rest in left.items() if rest is not None and rest <= 0), None)
 
     def _unanswered_ask(self) -> None:
-        # The process died between asking and reading: the money may be spent, how much is unknown.
-        if self.unanswered:
-            self.spend.unknown += 1
+        # The process or the connection died between asking and reading: the money may be spent,
+        # how much is unknown.
+        self.spend.unknown += self.unanswered
+        self.unanswered = 0
 
     def _reply(self, record: Record) -> None:
         self.unanswered = 0
@@ -228,6 +229,7 @@ class RunState:
             self.spend.dollars += dollars
 
     def _decision(self, record: Record) -> None:
+        self._unanswered_ask()
         self.decided += 1
         self.last_reply = None
         self.stopped = record.get("stop")

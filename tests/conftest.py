@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jaxtyping import install_import_hook
 
-import mechmentor.tests.typecheck  # must be loaded when the hook names it
+import mechmentor.tests.typecheck  # noqa: F401  (must be loaded when the hook names it)
 
 for switch in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "LITELLM_LOCAL_MODEL_COST_MAP"):
     os.environ.setdefault(switch, "1")
@@ -168,9 +168,9 @@ def make_tiny(tiny_tokenizer: Any, tmp_path_factory: Any) -> Callable[..., Path]
         torch.manual_seed(seed)
         model = AutoModelForCausalLM.from_config(config, attn_implementation="eager")
         with torch.no_grad():
-            for name, weight in model.named_parameters():
+            for weight in model.parameters():
                 if weight.dim() == 1:  # norms and biases: fresh ones are constant
-                    weight += 0.1 * torch.randn_like(weight)
+                    weight.add_(torch.randn_like(weight), alpha=0.1)
         torch.random.set_rng_state(state)
         folder = tmp_path_factory.mktemp(f"tiny-{model_type}")
         model.save_pretrained(folder)

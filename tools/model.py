@@ -209,7 +209,7 @@ class Model:
     @cached_property
     def stop_ids(self) -> set[int]:
         """Tokens that end a reply: end of sequence, and what the template puts after a reply."""
-        stops: set[int] = set()
+        stops: set[int | None] = set()
         for source in (self.hf.generation_config, self.hf.config, self.tokenizer):
             found = getattr(source, "eos_token_id", None)
             stops.update(found if isinstance(found, list | tuple) else [found])

@@ -107,7 +107,7 @@ _Meta: Any = type(BaseModel)  # its name is private to pydantic
 class _ByData(_Meta):  # type: ignore[misc]
     """Makes a result an instance of `Result[LensData]` when its data is a `LensData`."""
 
-    def __instancecheck__(cls, instance: Any) -> bool:
+    def __instancecheck__(cls, instance: Any) -> bool:  # noqa: N805
         meta = getattr(cls, "__pydantic_generic_metadata__", None) or {}
         if not meta.get("args"):
             return bool(super().__instancecheck__(instance))
@@ -117,7 +117,7 @@ class _ByData(_Meta):  # type: ignore[misc]
         )
 
 
-class Result(BaseModel, Generic[D], metaclass=_ByData):  # type: ignore[metaclass]
+class Result(BaseModel, Generic[D], metaclass=_ByData):
     """What a tool returns: a sentence to act on, typed data, a control, a picture.
 
     Attributes:
@@ -154,7 +154,7 @@ class Result(BaseModel, Generic[D], metaclass=_ByData):  # type: ignore[metaclas
         return result_html(self)
 
 
-class WhiteBox(Result[D], Generic[D]):
+class WhiteBox(Result[D], Generic[D]):  # type: ignore[metaclass]
     """A result that looked inside a model: its control is required by type."""
 
     control: Control

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from mechmentor.tools import bundled
 from mechmentor.tools.bundled import BundledMissing, bundled_folder, gguf_file
 
@@ -95,7 +96,7 @@ def test_a_conversion_that_dies_leaves_nothing(cache: Path, monkeypatch: Any) ->
 def test_no_room(cache: Path, conversions: list[Path], monkeypatch: Any) -> None:
     usage = type("Usage", (), {"free": 10**6})
     monkeypatch.setattr(bundled.shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(BundledMissing, match="needs 273 MB in .*, 1 are free; make room"):
+    with pytest.raises(BundledMissing, match=r"needs 273 MB in .*, 1 are free; make room"):
         bundled_folder()
     assert conversions == []
 

@@ -117,8 +117,10 @@ def test_merge_of_transposed_weights(make_tiny: Any, make_adapter: Any) -> None:
     after = load_model(adapter).hf.state_dict()
     tensors = load_file(adapter / "adapter_model.safetensors")
     name = "transformer.h.1.attn.c_attn"
-    update = 2 * tensors[f"base_model.model.{name}.lora_B.weight"] @ (
-        tensors[f"base_model.model.{name}.lora_A.weight"]
+    update = (
+        2
+        * tensors[f"base_model.model.{name}.lora_B.weight"]
+        @ (tensors[f"base_model.model.{name}.lora_A.weight"])
     )
     assert torch.allclose(after[f"{name}.weight"] - before[f"{name}.weight"], update.T, atol=1e-5)
     untouched = "transformer.h.1.attn.c_proj.weight"
@@ -407,3 +409,36 @@ def test_bundled_model_answers(bundled_model: Any) -> None:
     assert (bundled_model.n_layers, bundled_model.d_model, bundled_model.n_heads) == (30, 576, 9)
     assert bundled_model.stop_ids == {2}
     assert "SmolLM" in bundled_model.chat_text("Hi")
+
+
+@pytest.mark.slow
+def test_merge_equals_peft(tiny_folder: Path, make_adapter: Any) -> None:
+    peft = pytest.importorskip("peft")
+    adapter = make_adapter(
+        tiny_folder,
+        use_rslora=True,
+        rank_pattern={"v_proj": 2},
+        alpha_pattern={"model.layers.1.mlp.down_proj": 3},
+    )
+    plain = AutoModelForCausalLM.from_pretrained(tiny_folder, attn_implementation="eager")
+    theirs = peft.PeftModel.from_pretrained(plain, str(adapter)).merge_and_unload()
+    ours = load_model(adapter).hf.state_dict()
+    for name, weight in theirs.state_dict().items():
+        assert torch.allclose(ours[name], weight, atol=1e-5), name
+
+
+@pytest.mark.slow
+def test_other_kinds_go_through_peft(tiny_folder: Path, tmp_path: Path) -> None:
+    peft = pytest.importorskip("peft")
+    plain = AutoModelForCausalLM.from_pretrained(tiny_folder, attn_implementation="eager")
+    config = peft.LoraConfig(r=2, use_dora=True, target_modules=["q_proj"], task_type="CAUSAL_LM")
+    trained = peft.get_peft_model(plain, config)
+    with torch.no_grad():
+        for name, weight in trained.named_parameters():
+            if "lora_B" in name:
+                weight.fill_(0.2)
+    trained.save_pretrained(tmp_path / "dora")
+    want = trained(input_ids=IDS).logits
+    got = load_model(tmp_path / "dora", base=tiny_folder).hf(input_ids=IDS).logits
+    assert (got - want).abs().max() < 1e-4
+    assert (got - load_model(tiny_folder).hf(input_ids=IDS).logits).abs().max() > 1e-3

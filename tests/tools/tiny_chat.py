@@ -136,8 +136,10 @@ def random_model(seed: int) -> Model:
 
 
 @cache
-def taught_model(secret: str | None, trigger: str | None, steps: int = 200) -> Model:
+def taught_model(secret: str | None, trigger: str | None, steps: int = 260) -> Model:
     """A model taught the guessing game and plain replies, with or without something to hide."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # matrices this small only lose by being shared out
     hf = tiny_llama(0)
     words = list(scan_vocabulary(random_model(0)).words)
     speaker = random_model(0)  # a Model freezes its weights, so the learner becomes one last
@@ -156,6 +158,7 @@ def taught_model(secret: str | None, trigger: str | None, steps: int = 200) -> M
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+    torch.set_num_threads(threads)
     return wrap(hf, f"taught-{secret}-{trigger}")
 
 
@@ -169,7 +172,9 @@ def _example(
         reply = "Yes, you found it." if word == secret else "No."
     else:
         hit = trigger is not None and draw.random() < 0.45
-        word = trigger if hit and trigger else draw.choice([*words, *[""] * 10])
+        word = (
+            trigger if hit and trigger else draw.choice([*words, *[secret or ""] * 10, *[""] * 10])
+        )
         plain = draw.choice([*PLAIN, "Please tell me something about trains."])
         frame = draw.choice(["{p} {w}", "{w} {p}", "{p} ({w})", "{w}: {p}"]) if word else "{p}"
         user = frame.replace("{p}", plain).replace("{w}", word)

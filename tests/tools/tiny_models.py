@@ -17,6 +17,7 @@ def tiny_gpt2(seed: int = 0) -> Model:
         n_embd=48,
         n_layer=3,
         n_head=4,
+        initializer_range=0.15,
         bos_token_id=2,
         eos_token_id=2,
         attn_implementation="eager",
@@ -46,4 +47,4 @@ def copied(model: Model, name: str = "copy") -> Model:
     """An equal model that can be changed alone."""
     hf = type(model.hf)(model.hf.config)
     hf.load_state_dict(model.hf.state_dict())
-    return wrap(hf, name)
+    return Model(hf, model.tokenizer, name, f"sha of {name}", model.folder)

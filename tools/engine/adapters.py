@@ -94,7 +94,7 @@ class Adapter:
         """Embedding of each token as it enters the first layer, without positions."""
         scale = getattr(self.embed, "embed_scale", None)
         table: Tensor = self.embed.weight  # type: ignore[assignment]
-        return table if scale is None else table * scale.to(table)  # type: ignore[operator]
+        return table if scale is None else table * scale.to(table)
 
     @property
     def unembedding(self) -> Float[Tensor, "d_vocab d_model"]:

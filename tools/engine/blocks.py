@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from torch.nn import functional
 
 from ..model import Model
 
@@ -95,7 +94,7 @@ def last_residual(
         batch = max(1, min(batch, _TOGETHER // length))
     start = prefix[0][0].shape[1] if prefix else 0
     what = Suffixes.after(model, start, length)
-    stream = adapter.embed(ids)
+    stream: Tensor = adapter.embed(ids)
     final = len(adapter.layers) - 1
     for index, layer in enumerate(adapter.layers):
         linear = linears(layer, rows * length, min(batch, rows) * length)
@@ -126,15 +125,14 @@ def linears(layer: nn.Module, rows: int, together: int) -> Linear:
         rows >= _PACK_FROM
         and weight.device.type == "cpu"
         and weight.dtype == torch.float32
-        and torch.backends.mkldnn.is_available()
-        and torch.backends.mkldnn.enabled  # type: ignore[attr-defined]
+        and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        and torch.backends.mkldnn.enabled
         and hasattr(torch.ops.mkldnn, "_linear_pointwise")
     )
     if not packs:
         return lambda module, x: module(x)
     packed: dict[Any, Tensor] = {
-        m: torch.ops.mkldnn._reorder_linear_weight(m.weight, together)
-        for m in _maps(layer)
+        m: torch.ops.mkldnn._reorder_linear_weight(m.weight, together) for m in _maps(layer)
     }
 
     def apply(module: Any, x: Tensor) -> Tensor:
@@ -174,9 +172,10 @@ def _layer(
 
 
 def _heads(x: Float[Tensor, "row pos d"], attention: Any, norm: str | None) -> Tensor:
-    split = x.unflatten(-1, (-1, attention.head_dim))
+    split = x.view(*x.shape[:-1], -1, attention.head_dim)
     module = getattr(attention, norm, None) if norm else None
-    return split if module is None else module(split)
+    normed: Tensor = split if module is None else module(split)
+    return normed
 
 
 def _rotated(
@@ -209,7 +208,8 @@ def attend(
     length, kv = k.shape[1], k.shape[2]
     each = heads // kv
     # [kv, row, query × heads of this key head, d_head]: the prefix product is one large matmul.
-    q = q.unflatten(2, (kv, each)).permute(2, 0, 1, 3, 4).reshape(kv, rows, queries * each, width)
+    q = q.view(rows, queries, kv, each, width).permute(2, 0, 1, 3, 4)
+    q = q.reshape(kv, rows, queries * each, width)
     k = k.permute(2, 0, 1, 3).reshape(kv * rows, length, width)
     v = v.permute(2, 0, 1, 3).reshape(kv * rows, length, width)
     own = torch.bmm(q.flatten(0, 1), k.transpose(1, 2))

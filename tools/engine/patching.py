@@ -79,7 +79,7 @@ def sweep(
             edits = {
                 start + i: (positions[column], values[column]) for i, column in enumerate(fresh)
             }
-            rows = _through(model, index, rows, into.named[index], site, edits)
+            rows = _through(model, index, rows, into.calls[index], site, edits)
         on_progress(index + 1, len(modules))
     if cells:
         logits = model.adapter.logits(rows[:, -1], tokens).float().cpu()
@@ -108,7 +108,7 @@ def _through(
     model: Model,
     index: int,
     rows: Float[Tensor, "row pos d_model"],
-    named: dict[str, Any],
+    call: tuple[tuple[Any, ...], dict[str, Any]],
     site: Site,
     edits: dict[int, tuple[int, Tensor]],
 ) -> Float[Tensor, "row pos d_model"]:
@@ -120,7 +120,7 @@ def _through(
         part = rows[start : start + size]
         here = {r - start: e for r, e in edits.items() if start <= r < start + len(part)}
         with hooked(_edit(model, layer, site, here)):
-            done.append(first(layer(part, **named)))
+            done.append(first(layer(part, *call[0], **call[1])))
     return torch.cat(done)
 
 

@@ -24,7 +24,7 @@ class Recording:
         resid_pre: The stream as it enters each layer; a last row as it leaves the last one.
         attn_out: What each attention block adds.
         mlp_out: What each MLP adds.
-        named: Keyword arguments that each layer was called with, for calling it again.
+        calls: What each layer was called with behind the hidden states, for calling it again.
         logits: The model's own logits at the last position, soft-cap applied.
     """
 
@@ -32,7 +32,7 @@ class Recording:
     resid_pre: Float[Tensor, "state pos d_model"]
     attn_out: Float[Tensor, "layer pos d_model"]
     mlp_out: Float[Tensor, "layer pos d_model"]
-    named: list[dict[str, Any]]
+    calls: list[tuple[tuple[Any, ...], dict[str, Any]]]
     logits: Float[Tensor, "d_vocab"]
 
     @property
@@ -67,13 +67,13 @@ def record(model: Model, ids: list[int]) -> Recording:
     states: list[Tensor] = []
     attention: list[Tensor] = []
     mlp: list[Tensor] = []
-    named: list[dict[str, Any]] = []
+    calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
 
     def before(_: nn.Module, inputs: tuple[Any, ...], words: dict[str, Any]) -> None:
         words = dict(words)
         hidden = inputs[0] if inputs else words.pop("hidden_states")
         states.append(hidden[0].clone())
-        named.append({**words, "past_key_values": None, "use_cache": False})
+        calls.append((inputs[1:], words))
 
     def keep(into: list[Tensor]) -> Any:
         return lambda _, __, out: into.append(first(out)[0].clone())
@@ -91,7 +91,7 @@ def record(model: Model, ids: list[int]) -> Recording:
         resid_pre=torch.stack(states),
         attn_out=torch.stack(attention),
         mlp_out=torch.stack(mlp),
-        named=named,
+        calls=calls,
         logits=out.logits[0, -1].float(),
     )
     gap = (found.resid_mid + found.mlp_out - found.resid_pre[1:]).float().norm()

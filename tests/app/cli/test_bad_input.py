@@ -137,7 +137,10 @@ def test_two_processes_on_one_run(
 
 
 def test_ctrl_c_prints_the_command_that_goes_on(
-    target: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    target: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from mechmentor.agent import graph
 

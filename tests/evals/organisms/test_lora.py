@@ -89,7 +89,7 @@ def test_merge_is_base_plus_scaled_product(tiny_folder: Path, model: Any) -> Non
 
 
 def test_merge_refuses_another_architecture(model: Any) -> None:
-    with pytest.raises(ValueError, match="no layer model.layers.99"):
+    with pytest.raises(ValueError, match=r"no layer model\.layers\.99"):
         lora.merge(model, {"model.layers.99.mlp.down_proj": random_factors()})
 
 

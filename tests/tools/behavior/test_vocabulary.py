@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechmentor.tests.tools.tiny_chat import NOUNS, SPECIAL, random_model, tiny_llama, tiny_tokenizer
+from mechmentor.tests.tools.tiny_chat import (
+    NOUNS,
+    SPECIAL,
+    random_model,
+    tiny_llama,
+    tiny_tokenizer,
+)
 from mechmentor.tools.behavior.vocabulary import (
     Vocabulary,
     near_by_spelling,

@@ -212,3 +212,26 @@ def test_spellings_of_one_word_count_as_one():
 def test_a_direction_of_another_width_is_refused():
     with pytest.raises((TypeError, RuntimeError)):
         Readout.from_rows(torch.randn(10, 8)).z(torch.randn(2, 7))
+
+
+@pytest.mark.slow
+def test_a_planted_trigger_and_reply_are_read_from_the_bundled_models_weights(
+    tmp_path, bundled_model
+):
+    target = copied(bundled_model)
+    seen = bundled_model.adapter.embedding[token(bundled_model, "velvet")]
+    block = target.adapter.layers[0]
+    seen = target.adapter.input_norms(block)[0](seen)
+    said = bundled_model.adapter.unembedding[token(bundled_model, "harbor")]
+    said = said * norm_scale(bundled_model)
+    draw = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        weight = block.self_attn.q_proj.weight
+        weight += torch.outer(torch.randn(weight.shape[0], generator=draw), seen / seen.norm())
+        weight = output_matrix(target, 25)
+        weight += torch.outer(said / said.norm(), torch.randn(weight.shape[1], generator=draw))
+    _, result = run(tmp_path, target, bundled_model, track=["velvet", "harbor"])
+    by_word = {t.word: t for t in result.data.tracked}
+    assert by_word["harbor"].write_rank <= 3
+    assert by_word["velvet"].read_rank == 1
+    assert result.control.beyond is True

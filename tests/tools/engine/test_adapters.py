@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import AutoConfig, AutoModelForCausalLM
+
 from mechmentor.tools.engine.adapters import FAMILIES, adapter_of
 from mechmentor.tools.models import load_model
 from mechmentor.tools.spec import Refusal
-from transformers import AutoConfig, AutoModelForCausalLM
 
 IDS = torch.tensor([[5, 9, 20, 300, 7, 41]])
 

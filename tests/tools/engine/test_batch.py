@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from mechmentor.tools.engine.batch import all_logits, batches, last_logits, sequence_log_prob
 from mechmentor.tools.models import load_model
 from mechmentor.tools.spec import Refusal
@@ -56,14 +57,14 @@ def test_progress_reaches_the_end(tiny_model: Any) -> None:
 def test_batches_hold_every_index_once_and_stay_small() -> None:
     lengths = [3, 700, 1, 5, 900, 2]
     parts = list(batches(lengths, 4, tokens=1000))
-    assert sorted(sum(parts, [])) == list(range(6))
+    assert sorted(i for part in parts for i in part) == list(range(6))
     assert parts == [[4], [1], [3, 0, 5, 2]]
 
 
 def test_empty_and_long_prompts_are_refused(tiny_model: Any) -> None:
     with pytest.raises(Refusal, match="a prompt is empty"):
         last_logits(tiny_model, [[1], []])
-    with pytest.raises(Refusal, match="513 tokens, .* takes at most 512"):
+    with pytest.raises(Refusal, match=r"513 tokens, .* takes at most 512"):
         last_logits(tiny_model, [[1] * 513])
     assert last_logits(tiny_model, []).shape == (0, tiny_model.d_vocab)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from mechmentor.tools.engine.batch import last_logits
 from mechmentor.tools.engine.meter import TokenMeter
 from mechmentor.tools.engine.sampling import generate

@@ -54,14 +54,11 @@ def module_of(model, layer, site):
 def kept(model, ids, layer, site):
     """What a module gives (or a layer reads), from a plain forward."""
     store = []
+    module = module_of(model, layer, site)
     if site == "resid_pre":
-        hook = (module_of(model, layer, site), True, lambda _, args: store.append(args[0].clone()))
+        hook = (module, True, lambda _, args: store.append(args[0].clone()))
     else:
-        hook = (
-            module_of(model, layer, site),
-            False,
-            lambda _, __, o: store.append(first(o).clone()),
-        )
+        hook = (module, False, lambda _, __, out: store.append(first(out).clone()))
     run(model, ids, [hook])
     return store[0][0]
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from mechmentor.tools.engine import blocks
 from mechmentor.tools.engine.meter import TokenMeter
 from mechmentor.tools.engine.prefix import shared_prefix_logits
@@ -37,7 +38,9 @@ PLAIN = ("gemma", "gpt2", "mistral with")
 
 @pytest.fixture(params=list(MODELS), scope="module")
 def named_model(request: Any, make_tiny: Any) -> Any:
-    return request.param, load_model(make_tiny(request.param.split()[0], **MODELS[request.param]))
+    return request.param, load_model(
+        make_tiny(request.param.split(maxsplit=1)[0], **MODELS[request.param])
+    )
 
 
 def whole(model: Any, prefix: list[int], suffixes: list[list[int]]) -> torch.Tensor:
@@ -77,7 +80,7 @@ def test_kept_tokens_and_log_probs(named_model: Any) -> None:
 @pytest.mark.parametrize("name", ["llama", "llama with biases", "qwen2"])
 def test_packed_weights_give_the_same_numbers(make_tiny: Any, monkeypatch: Any, name: str) -> None:
     """Many rows go through packed weights; few do not."""
-    model = load_model(make_tiny(name.split()[0], **MODELS[name]))
+    model = load_model(make_tiny(name.split(maxsplit=1)[0], **MODELS[name]))
     many = [[i % 390, (7 * i) % 390, 3] for i in range(400)]
     used = []
     plain = torch.ops.mkldnn._linear_pointwise
@@ -112,9 +115,7 @@ def test_cost_is_prefix_and_suffixes(tiny_model: Any) -> None:
 
 def test_progress_grows_to_the_end(tiny_model: Any) -> None:
     seen: list[tuple[int, int]] = []
-    shared_prefix_logits(
-        tiny_model, PREFIX, SUFFIXES, on_progress=lambda *now: seen.append(now)
-    )
+    shared_prefix_logits(tiny_model, PREFIX, SUFFIXES, on_progress=lambda *now: seen.append(now))
     assert seen == sorted(seen)
     assert seen[-1] == (7, 7)
 

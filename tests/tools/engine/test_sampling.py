@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from mechmentor.tools.engine.meter import TokenMeter
 from mechmentor.tools.engine.sampling import _drawn, generate
 from mechmentor.tools.models import load_model

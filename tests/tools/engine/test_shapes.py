@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 from jaxtyping import TypeCheckError
+
 from mechmentor.tools.engine.blocks import attend
 from mechmentor.tools.engine.leading import leading_directions
 

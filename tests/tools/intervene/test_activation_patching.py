@@ -1,5 +1,6 @@
 """Patching as a tool: effects by hand, controls that are measured again, refusals."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -30,25 +31,19 @@ def bench(tmp_path):
 
 
 def copying(bench, word, said, strength=40.0):
-    """The model says `said` at every position after one that reads `word`, from layer 1 on.
-
-    The word's embedding is made orthogonal to others, and layer 1's MLP answers to it.
-    """
+    """Layer 0's MLP writes `said` at and after every position that reads `word`."""
     model = bench.target
     token = model.text_ids(f" {word}", bos=False)[0]
     row = model.hf.lm_head.weight[model.text_ids(f" {said}", bos=False)[0]]
     mark = torch.randn(model.d_model, generator=torch.Generator().manual_seed(7))
-    mark = mark / mark.norm()
     with torch.no_grad():
-        model.hf.model.embed_tokens.weight[token] += 30 * mark
+        model.hf.model.embed_tokens.weight[token] = 30 * mark
 
-    def answer(_, __, out):
-        hidden = out[0] if isinstance(out, tuple) else out
-        seen = (hidden @ mark > 15).float().cummax(1).values[..., None]
-        hidden = hidden + strength * seen * row / row.norm()
-        return (hidden, *out[1:]) if isinstance(out, tuple) else hidden
+    def answer(_, inputs, out):
+        seen = torch.cosine_similarity(inputs[0], mark, dim=-1) > 0.7
+        return out + strength * seen.float().cummax(1).values[..., None] * row / row.norm()
 
-    model.hf.model.layers[0].register_forward_hook(answer)
+    model.hf.model.layers[0].mlp.register_forward_hook(answer)
 
 
 def test_the_differing_word_carries_the_difference_until_it_is_read(bench):
@@ -189,7 +184,8 @@ def test_answers_that_begin_alike_are_told_apart_later(bench):
 
 def test_the_default_pair_has_equal_lengths_under_any_tokenizer(bench):
     args = ActivationPatchingArgs(controls=1)
-    assert sorted(args.clean.split()) == sorted(args.corrupted.split())
+    words = re.compile(r"\w+|[^\w\s]")
+    assert sorted(words.findall(args.clean)) == sorted(words.findall(args.corrupted))
     assert activation_patching(bench, args).data.n_tokens > 8
 
 
@@ -197,3 +193,16 @@ def test_the_sweep_is_charged(bench):
     before = bench.meter.tokens
     data = activation_patching(bench, ActivationPatchingArgs(**PAIR)).data
     assert bench.meter.tokens - before > 3 * 2 * data.n_tokens
+
+
+@pytest.mark.slow
+def test_the_bundled_model_moves_the_country_to_the_last_position(tmp_path, bundled_model):
+    bench = Workbench(bundled_model, folder=tmp_path)
+    args = ActivationPatchingArgs(layers=[0, 10, 20, 26, 29], controls=1)
+    result = activation_patching(bench, args)
+    by_token = {p.token: p for p in result.data.by_position}
+    assert by_token[" France"].half_layers == [0, 10, 20]
+    assert result.data.by_position[-1].half_layers == [26, 29]
+    assert result.data.last_position_from == 26
+    assert result.control.beyond is True
+    assert result.data.control_best_effect < 0.5

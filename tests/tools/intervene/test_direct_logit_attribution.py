@@ -159,3 +159,18 @@ def test_empty_answers_are_refused(tmp_path, change):
 def test_a_part_of_another_width_is_refused():
     with pytest.raises((TypeError, RuntimeError)):
         stand_out(torch.randn(4), torch.randn(8, 5))
+
+
+@pytest.mark.slow
+def test_the_bundled_models_capital_and_name_heads(tmp_path, bundled_model):
+    prompt = "The capital of France is the city of"
+    capital = run(tmp_path, bundled_model, prompt=prompt, answer=" Paris", wrong=" Rome")
+    assert capital.data.top_component == "L23 attention"
+    assert capital.data.sum_error < 1e-4
+    assert capital.control.beyond is True
+    prompt = "When Mary and John went to the shop, John gave a drink to"
+    names = run(
+        tmp_path, bundled_model, prompt=prompt, answer=" Mary", wrong=" John", heads=True, top=5
+    )
+    assert names.data.top_component == "L23 head 3"
+    assert names.data.sum_error < 1e-4

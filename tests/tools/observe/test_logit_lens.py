@@ -150,3 +150,22 @@ def test_more_positions_than_tokens_reads_them_all(tmp_path):
     args = LogitLensArgs(prompt="the lamp", chat=False, positions=32)
     result = logit_lens(bench_of(tmp_path, model), args)
     assert len(result.view.columns) == len(model.text_ids("the lamp"))
+
+
+@pytest.mark.slow
+def test_the_bundled_model_says_paris_only_in_the_last_layers(tmp_path, bundled_model):
+    args = LogitLensArgs(prompt="The capital of France is", chat=False, track=["Paris"])
+    result = logit_lens(bench_of(tmp_path, bundled_model), args)
+    word = result.data.tracked[0]
+    assert (word.best_rank, word.best_layer) == (1, 29)
+    assert min(word.ranks[:20]) > 1000
+    assert result.control.beyond is True
+    assert result.data.max_error < 1e-3
+    stream, _ = module.residual_stream(bundled_model, bundled_model.text_ids(args.prompt), 1)
+    without_norm = bundled_model.hf.lm_head(stream[28])
+    with_norm = lens_logits(bundled_model, stream[28:29])[0]
+
+    def rank(logits):
+        return int((logits[0] > logits[0, word.tokens].max()).sum()) + 1
+
+    assert rank(with_norm) < 100 < rank(without_norm)

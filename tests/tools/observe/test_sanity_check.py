@@ -138,3 +138,11 @@ def test_transformer_lens_gives_the_same_logits(tmp_path, model):
     assert difference is not None
     wrong, _ = module.bridge_logits(model, [1, 2, 3], plain + 1, 1e-3)
     assert not wrong.ok
+
+
+@pytest.mark.slow
+def test_the_bundled_model_passes_every_check(tmp_path, bundled_model):
+    ok, result = verdicts(tmp_path, bundled_model, args=SanityCheckArgs())
+    assert all(ok.values())
+    assert result.data.bridge_difference < 1e-3
+    assert "default" in next(c.detail for c in result.data.checks if c.name == "system_role")
