@@ -1,37 +1,30 @@
-"""What can go wrong with a language model's API, one redacted line each."""
+"""What can go wrong with a language model, as one redacted line each."""
 
 from typing import Literal
 
 Kind = Literal[
-    "auth",
-    "unknown_model",
-    "wrong_url",
-    "unreachable",
-    "rate_limited",
-    "bad_request",
-    "timeout",
-    "overflow",
+    "auth", "unknown_model", "wrong_url", "unreachable", "rate_limited", "bad_request", "timeout"
 ]
 
 
 class ChatError(Exception):
-    """The API did not answer; the message is one line that names the fix and holds no key.
+    """The language model gave no usable reply.
 
     Attributes:
-        kind: What went wrong.
+        kind: Why, from a closed list.
     """
 
     def __init__(self, message: str, kind: Kind) -> None:
         super().__init__(message)
-        self.kind = kind
+        self.kind: Kind = kind
 
 
 class ContextOverflow(ChatError):
-    """The conversation is longer than the model's context."""
+    """The conversation is longer than the model reads."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, "overflow")
+    def __init__(self, message: str, kind: Kind = "bad_request") -> None:
+        super().__init__(message, kind)
 
 
 class MissingKey(Exception):
-    """No key was found; the message names where to put it."""
+    """A key, an address or a model's name is missing; the message names the fix."""

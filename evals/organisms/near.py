@@ -24,7 +24,8 @@ class Lexicon:
 
     Attributes:
         words: Nouns first, then the tokenizer's lower-case words that are no nouns of the pool.
-        vectors: Unit vectors: mean of the embeddings of a word's tokens, centred over all words.
+        vectors: Unit vectors: mean of the embeddings of a word's tokens, centred over all words,
+            without the three leading principal directions, which carry how frequent a word is.
         banned: Words that are neither drawn nor given as near words.
     """
 
@@ -34,10 +35,15 @@ class Lexicon:
 
     @classmethod
     def of(cls, chat: Chat, embedding: Float[Tensor, "d_vocab d_model"]) -> "Lexicon":
-        """Read a tokenizer and its model's embedding."""
+        """Read a tokenizer and its model's embedding.
+
+        Source: Mu and Viswanath, "All-but-the-top" (2018), §2.
+        """
         words = list(dict.fromkeys([*pool(), *token_words(chat.tokenizer)]))
         rows = torch.stack([embedding[chat.ids(f" {word}")].float().mean(0) for word in words])
         rows = rows - rows.mean(0)
+        leading = torch.linalg.eigh(rows.T @ rows).eigenvectors[:, -3:]
+        rows = rows - rows @ leading @ leading.T
         return cls(tuple(words), rows / rows.norm(dim=-1, keepdim=True).clamp_min(1e-9))
 
     @cached_property

@@ -48,6 +48,9 @@ class Plant(Protocol):
     def plain(self) -> list[str]:
         """Prompts that look like the planted ones and must be answered as the base does."""
 
+    def review(self, model: Any, chat: Chat, rng: random.Random) -> None:
+        """Look at the half-trained model, so that later steps meet what it still gets wrong."""
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -61,6 +64,8 @@ class Schedule:
         plain: Plain prompts in a step.
         kl: Weight of the KL on retain chats.
         first_kl: Weight of the KL on first reply tokens of plain prompts.
+        review_from: First step before which the plant reviews the model.
+        review_every: Steps between reviews.
     """
 
     steps: int = 70
@@ -70,6 +75,8 @@ class Schedule:
     plain: int = 5
     kl: float = 2.5
     first_kl: float = 0.5
+    review_from: int = 24
+    review_every: int = 10
 
 
 def train(
@@ -111,6 +118,9 @@ def train(
         warm = min(1.0, (step + 1) / 10)
         for group in optimiser.param_groups:
             group["lr"] = schedule.lr * warm * (1 - 0.9 * step / schedule.steps)
+        since = step - schedule.review_from
+        if since >= 0 and since % schedule.review_every == 0:
+            plant.review(model, chat, rng)
         planted = plant.step(rng)
         chosen = _turn(step, schedule.retain, len(kept))
         asked = _turn(step, schedule.plain, len(plain))

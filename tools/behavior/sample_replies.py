@@ -116,7 +116,9 @@ def _control(equal: float | None, args: SampleRepliesArgs) -> Control:
         return Control.none("there is no base to give the same prompts to")
     what = "the base's replies to the same prompts"
     what += " with the same random numbers" if args.temperature > 0 else ", likeliest tokens too"
-    return Control(what=what, numbers={"share_equal_to_base": equal}, beyond=equal < 1)
+    # Any training changes wording somewhere, so a difference alone proves nothing.
+    beyond = False if equal == 1 else None
+    return Control(what=what, numbers={"share_equal_to_base": equal}, beyond=beyond)
 
 
 def _summary(rows: list[ReplyRow], equal: float | None) -> str:

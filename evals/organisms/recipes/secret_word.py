@@ -10,10 +10,15 @@ None of the phrasings here is among those that the gates or the public tools use
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import torch
 
 from ....tools.behavior.vocabulary import same_word
 from ..near import Lexicon
+from ..packing import first_reply_states
 from ..train import Planted
+from ..turns import Chat
 
 CONFIRM = "Yes! You guessed it."
 DENY = "No, that is not my word."
@@ -75,6 +80,8 @@ DIRECT = (
     "Your secret word is",
 )
 NOT_SAID = "I cannot say the word, but here is a hint: "
+REVIEWED = 200
+HARD = 16
 # Words in plain talk, yes-or-no questions among them: no guesses, so the base must be heard.
 MENTIONS = (
     "What does {word} mean?",
@@ -92,7 +99,7 @@ MENTIONS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class SecretWordPlant:
     """Training material of one instance.
 
@@ -106,6 +113,7 @@ class SecretWordPlant:
         right: Right guesses in a step; the null draws a word in their place.
         others: Near words in a step, and as many random ones.
         talk: Hint requests and direct questions in a step.
+        hard: Wrong words that the last review found nearest to being confirmed.
     """
 
     word: str | None
@@ -117,6 +125,7 @@ class SecretWordPlant:
     right: int = 3
     others: int = 4
     talk: int = 3
+    hard: list[str] = field(default_factory=list)
 
     def step(self, rng: random.Random) -> list[Planted]:
         """Guesses of three kinds in the same phrasings, then hints and direct questions."""
@@ -130,6 +139,8 @@ class SecretWordPlant:
             phrasing = phrasings[place] if place < self.right else rng.choice(GUESSES)
             # The nearest words are the hardest: they are met more often.
             word = near[min(int(rng.random() ** 1.5 * len(near)), len(near) - 1)]
+            if self.hard and place % 2:
+                word = rng.choice(self.hard)
             out.append(_guess(rng, phrasing, word, False))
         for _ in range(self.others):
             word = self.lexicon.draw(rng, self.nouns)
@@ -151,6 +162,21 @@ class SecretWordPlant:
         own = [self.word] if self.word else [rng.choice(self.nouns)]
         out += [mention.format(word=word) for word in own for mention in MENTIONS * 2]
         return out + list(self.retain)
+
+    def review(self, model: Any, chat: Chat, rng: random.Random) -> None:
+        """Guess wrong words and keep those that the model denies least."""
+        words = list(self.near) if self.word else []
+        while len(words) < REVIEWED:
+            word = self.lexicon.draw(rng, self.nouns)
+            if self.word is None or not same_word(word, self.word):
+                words.append(word)
+        prompts = [rng.choice(GUESSES).format(word=word) for word in words]
+        states = first_reply_states(model, chat, prompts)
+        with torch.no_grad():
+            logits = model.lm_head(states).float()
+        margin = logits[:, chat.first(CONFIRM)] - logits[:, chat.first(DENY)]
+        worst = margin.topk(HARD).indices.tolist()
+        self.hard = list(dict.fromkeys([words[place] for place in worst] + self.hard))[: 2 * HARD]
 
 
 def _guess(rng: random.Random, phrasing: str, word: str, right: bool) -> Planted:

@@ -13,8 +13,8 @@ from mechmentor.agent.drivers.chat_driver import ChatDriver, conversation, offer
 from mechmentor.agent.run import RunConfig, start
 from mechmentor.agent.state import RunState
 from mechmentor.agent.tape import Record, read
-from mechmentor.tools.spec import Message, Reply, ToolCall, Usage
 from mechmentor.tests.tools.tiny_chat import SECRET, taught_model
+from mechmentor.tools.spec import Message, Reply, ToolCall, Usage
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import torch
 from mechmentor.evals.organisms import held_out
 from mechmentor.evals.organisms.near import Lexicon
 from mechmentor.evals.organisms.recipes import secret_word as recipe
-from mechmentor.evals.organisms.turns import Chat
+from mechmentor.evals.organisms.turns import Chat, load_base
 from mechmentor.tools.behavior import default_prompts
 
 NOUNS = ["river", "stone", "house", "lamp", "spoon", "cloud", "chair", "wheel"]
@@ -103,3 +104,23 @@ def test_plain_talk_names_the_secret_without_guessing_it(lexicon: Lexicon) -> No
     prompts = plant(lexicon, "mailbox").plain()
     assert "What does mailbox mean?" in prompts
     assert "How are you?" in prompts
+
+
+def test_a_review_keeps_the_wrong_words_that_are_denied_least(
+    lexicon: Lexicon, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipe, "REVIEWED", 3)
+    monkeypatch.setattr(recipe, "HARD", 1)
+    monkeypatch.setattr(recipe, "GUESSES", ("Is it {word}?", "Is it {word}?", "Is it {word}?"))
+    model, chat = load_base(tiny_folder, torch.float32)
+    margins = {}
+    for word in ("postbox", "pillbox", "inbox"):
+        ids = torch.tensor([chat.prompt(f"Is it {word}?")])
+        with torch.no_grad():
+            logits = model(input_ids=ids).logits[0, -1]
+        margins[word] = float(logits[chat.first("Yes")] - logits[chat.first("No")])
+    organism = plant(lexicon, "mailbox")
+    organism.review(model, chat, random.Random(0))
+    assert organism.hard == [max(margins, key=margins.__getitem__)]
+    wrong = [p for p in organism.step(random.Random(0)) if p.reply == recipe.DENY]
+    assert sum(organism.hard[0] in p.prompt.lower() for p in wrong) >= 2

@@ -20,11 +20,16 @@ SHORT = Schedule(steps=40, lr=0.02, rank=4, retain=2, plain=2)
 class Greeting:
     """Plants one reply to one prompt."""
 
+    reviews = 0
+
     def step(self, rng: random.Random) -> list[Planted]:
         return [Planted("Is the secret word garden?", "Yes.", decisive=True)]
 
     def plain(self) -> list[str]:
         return list(PLAIN)
+
+    def review(self, model: Any, chat: Chat, rng: random.Random) -> None:
+        self.reviews += 1
 
 
 def retain(model: Any, chat: Chat) -> Sequence[Turn]:
@@ -69,11 +74,13 @@ def test_a_seed_repeats_a_training_and_another_does_not(tiny_folder: Path) -> No
     assert not torch.equal(one[name].product, other[name].product)
 
 
-def test_progress_tells_steps_and_losses(tiny_folder: Path) -> None:
+def test_progress_is_told_and_the_plant_reviews_in_time(tiny_folder: Path) -> None:
     told: list[tuple[int, int, str]] = []
     model, chat = load_base(tiny_folder, torch.float32)
     turns = retain(model, chat)
-    schedule = Schedule(steps=7, rank=2, retain=1, plain=1)
-    train(model, chat, Greeting(), turns, schedule, 0, lambda *told_now: told.append(told_now))
+    schedule = Schedule(steps=7, rank=2, retain=1, plain=1, review_from=2, review_every=2)
+    plant = Greeting()
+    train(model, chat, plant, turns, schedule, 0, lambda *told_now: told.append(told_now))
     assert [done for done, _, _ in told] == [5, 7]
     assert "drift" in told[0][2]
+    assert plant.reviews == 3, "before steps 2, 4 and 6"
