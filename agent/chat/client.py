@@ -7,8 +7,8 @@ import openai
 
 from .settings import Endpoint
 
-# OpenRouter shows these beside a request; other hosts never see them.
-APP_HEADERS = {"HTTP-Referer": "https://github.com/mechmentor/mechmentor", "X-Title": "mechmentor"}
+# OpenRouter shows this name beside a request; other hosts never see it.
+APP_HEADERS = {"X-Title": "mechmentor"}
 
 
 def make_client(endpoint: Endpoint, timeout: float) -> openai.OpenAI:

@@ -25,6 +25,7 @@ _MODEL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TOOLS = re.compile(r"\btools?\b|tool[_ -](?:use|choice|call)|function[_ -]?call", re.IGNORECASE)
+_BROKEN = {"TransportError", "StreamError", "OSError", "JSONDecodeError", "UnicodeDecodeError"}
 _QUOTA = re.compile(r"insufficient_quota|exceeded your current quota|billing", re.IGNORECASE)
 
 
@@ -96,7 +97,7 @@ def classify(error: Exception, redactor: Redactor, *, tools_sent: bool) -> Fault
         return Fault(f"cannot be reached: {_cause(chain, redactor)}", "unreachable", again=True)
     if "APIError" in names:  # an error that came inside a stream
         code = body.get("code") if isinstance(body, dict) else None
-        status = int(code) if str(code).isdigit() else 502
+        status = int(str(code)) if str(code).isdigit() else 502
         return from_status(status, redactor.line(_words(body) or _first(error)), tools=tools_sent)
     if names & {
         "TransportError",

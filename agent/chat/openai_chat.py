@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 from ...tools.spec import Message, Reply, ToolCall
 from . import text_calls
 from .client import make_client
-from .faults import LONGEST_WAIT, Fault, classify, cut, from_status
+from .faults import LONGEST_WAIT, Fault, classify, cut
 from .redact import Redactor
 from .settings import Endpoint
 from .wire import Pieces, to_wire
@@ -112,20 +112,23 @@ class OpenAIChat:
             on_text(rest)
         return pieces
 
+    def _open(self, body: dict[str, Any]) -> Iterator[Any]:
+        stream = cast(Any, self._client.chat.completions.create)(**body)
+        kind = stream.response.headers.get("content-type", "")
+        if "html" in kind:
+            raise _NoApi
+        if "application/json" in kind:  # an endpoint that does not stream
+            stream.response.read()
+            yield stream.response.json()
+        else:
+            yield from stream
+
     def _chunks(self, body: dict[str, Any], pieces: Pieces) -> Iterator[Any]:
         fault: Fault | None = None
         try:
-            stream = cast(Any, self._client.chat.completions.create)(**body)
-            kind = stream.response.headers.get("content-type", "")
-            if "html" in kind:
-                raise _NoApi
-            if "application/json" in kind:  # an endpoint that does not stream
-                stream.response.read()
-                yield stream.response.json()
-            else:
-                yield from stream
+            yield from self._open(body)
         except _NoApi:
-            fault = from_status(404, "a web page answered, no API")
+            fault = Fault("a web page answered, no API", "wrong_url")
         except Exception as error:
             fault = classify(error, self._redactor, tools_sent="tools" in body)
             if fault is None:

@@ -1,4 +1,4 @@
-"""Takes secrets out of text: plain, base64, URL-encoded, escaped, and whole Authorization values."""
+"""Takes secrets out of text: plain, base64, URL-encoded, escaped; and Authorization values."""
 
 import base64
 import json

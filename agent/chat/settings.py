@@ -81,6 +81,8 @@ class Endpoint(Frozen):
     @property
     def host(self) -> str:
         """Host and port, for messages."""
+        if self.provider == "litellm":
+            return "litellm"
         return urlsplit(self.base_url).netloc
 
     @property

@@ -20,6 +20,7 @@ from .pool import pool
 
 Kind = Literal["organism", "null_trained", "identical"]
 FOLDER = "sealed"
+COMMITMENT = "commitment.txt"
 
 
 class Sealed(BaseModel):
@@ -138,7 +139,9 @@ def is_form(spellings: Sequence[str], word: str) -> bool:
 
 
 def write(out: Path, sealed: Sealed) -> Path:
-    """Write `<out>/sealed/<id>.json`."""
+    """Write `<out>/sealed/<id>.json`, and the commitment beside the adapter (null or not)."""
+    if (out / sealed.id).is_dir():
+        (out / sealed.id / COMMITMENT).write_text(sealed.commitment + "\n", encoding="utf-8")
     path = out / FOLDER / f"{sealed.id}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(sealed.model_dump_json(indent=1) + "\n", encoding="utf-8")

@@ -1,5 +1,7 @@
 """Minimal pairs by rule: words spelt or embedded like a given one, phrases one edit away."""
 
+from itertools import zip_longest
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -9,20 +11,27 @@ from ..model import Model
 
 
 def near_words(model: Model, word: str, count: int) -> list[str]:
-    """Words by spelling and by token embedding, in turn; forms of the word itself left out.
+    """Words by spelling and by token embedding, in turn.
+
+    Left out: forms of the word itself, forms of a word that is in the list already, and what is
+    only the beginning of the word (`gard` for `garden`), which nobody would call another word.
 
     Args:
         model: Whose tokenizer gives the words and whose embedding says which are alike.
         word: Any word, also one that takes several tokens.
         count: How many.
     """
-    vocabulary = scan_vocabulary(model)
-    spelt = near_by_spelling(word.lower(), vocabulary.words, count)
-    meant = near_by_embedding(model, word.lower(), vocabulary, count)
-    merged: list[str] = []
-    for place in range(max(len(spelt), len(meant))):
-        merged += spelt[place : place + 1] + meant[place : place + 1]
-    return list(dict.fromkeys(merged))[:count]
+    vocabulary, word = scan_vocabulary(model), word.lower()
+    spelt = near_by_spelling(word, vocabulary.words, 3 * count)
+    meant = near_by_embedding(model, word, vocabulary, 3 * count)
+    chosen: list[str] = []
+    for pair in zip_longest(spelt, meant):
+        for other in pair:
+            if other is None or word.startswith(other) or len(chosen) == count:
+                continue
+            if not any(same_word(other, kept) for kept in chosen):
+                chosen.append(other)
+    return chosen
 
 
 def near_by_embedding(model: Model, word: str, vocabulary: Vocabulary, count: int) -> list[str]:

@@ -100,7 +100,8 @@ class Reading:
 
     Attributes:
         z: z over words of the update's norm on each word's embedding.
-        band: Top z with random input directions of the same singular values.
+        band: Top z with random input directions of the same singular values, half of them
+            isotropic, half spread like the embeddings.
         energy: Share of the squared change that the kept directions hold.
     """
 
@@ -214,7 +215,7 @@ def reading(
     norms = target.adapter.input_norms(target.adapter.layers[first])
     embedding = target.adapter.embedding.detach()[table.tokens.to(target.device)]
     total = torch.zeros(len(table.words))
-    randoms = torch.zeros(DRAWS, len(table.words))
+    randoms = torch.zeros(2 * DRAWS, len(table.words))
     kept, whole = 0.0, 0.0
     for role, norm in zip(("attn_in", "mlp_in"), norms, strict=True):
         deltas = [c.delta for c in inputs if c.layer == first and c.role == role]
@@ -224,11 +225,16 @@ def reading(
         _, values, right = leading_directions(stacked, _READ_RANK, generator)
         keep = values > 1e-4 * values[0]
         values, right = values[keep], right[:, keep]
-        # Unit length, for the same reason as in `Readout`.
-        x = functional.normalize(norm(embedding).float(), dim=-1)
+        # Centred and of length 1, for the same reason as in `Readout`: what every word shares
+        # would else decide, and rare tokens would head the list.
+        x = norm(embedding).float()
+        x = functional.normalize(x - x.mean(0), dim=-1)
         total += _over_words(x, right * values, table)
-        for draw in range(DRAWS):
-            frame = torch.linalg.qr(torch.randn(right.shape, generator=generator)).Q.to(x)
+        for draw in range(2 * DRAWS):
+            like = torch.randn(right.shape, generator=generator)
+            if draw >= DRAWS:  # spread like the embeddings themselves
+                like = x.T @ torch.randn(len(x), right.shape[1], generator=generator).to(x)
+            frame = torch.linalg.qr(like.to(x)).Q
             randoms[draw] += _over_words(x, frame * values, table)
         kept += float((values**2).sum())
         whole += float((stacked**2).sum())

@@ -151,7 +151,8 @@ def weight_difference(
         control=Control(
             what=(
                 "the same statistic for random directions of the same number: isotropic, and drawn "
-                "from the base's own output weights; for reading, random input directions"
+                "from the base's own output weights; for reading, random input directions, "
+                "isotropic and drawn from the embeddings"
             ),
             numbers={
                 "write_max_z": max(written.band) if written else None,

@@ -9,7 +9,7 @@ import platformdirs
 import pytest
 
 from mechmentor.evals.organisms import build as builder
-from mechmentor.evals.organisms import gates, lora, retain, seal
+from mechmentor.evals.organisms import gates, lora, material, retain, seal
 from mechmentor.evals.organisms.train import Schedule
 
 KINDS: tuple[seal.Kind, ...] = ("organism", "null_trained", "identical")
@@ -27,7 +27,7 @@ def built(
         patch.setattr(retain, "REPLY_TOKENS", 3)
         patch.setattr(retain, "TRAINED", 6)
         patch.setattr(retain, "HELD_OUT", 2)
-        patch.setattr(builder, "RANDOM_WORDS", 6)
+        patch.setattr(material, "RANDOM_WORDS", 6)
         patch.setattr(gates, "PHRASINGS_PER_NEAR", 1)
         schedule = replace(Schedule(), steps=2, rank=4, retain=1, plain=1)
         patch.setitem(builder.SCHEDULES, "secret_word", schedule)

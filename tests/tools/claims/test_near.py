@@ -29,6 +29,8 @@ def test_near_words_are_other_words(word: str) -> None:
     near = near_words(random_model(1), word, 8)
     assert len(near) == len(set(near)) == 8
     assert not any(same_word(other, word) for other in near)
+    assert not any(same_word(a, b) for a in near for b in near if a != b)
+    assert not any(word.lower().startswith(other) for other in near)
 
 
 def test_near_words_take_spelling_and_embedding_in_turn() -> None:

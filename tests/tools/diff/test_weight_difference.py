@@ -76,6 +76,7 @@ def test_a_read_word_is_first(tmp_path):
     _, result = run(tmp_path, reads(base, "velvet"), base, track=["velvet"])
     assert result.data.read_words[0].word == "velvet"
     assert result.data.tracked[0].read_rank == 1
+    assert result.data.read_beyond
     assert result.data.words == []
     assert result.data.read_energy == pytest.approx(1.0, abs=1e-4)
 
@@ -219,11 +220,11 @@ def test_a_planted_trigger_and_reply_are_read_from_the_bundled_models_weights(
     tmp_path, bundled_model
 ):
     target = copied(bundled_model)
-    seen = bundled_model.adapter.embedding[token(bundled_model, "velvet")]
     block = target.adapter.layers[0]
-    seen = target.adapter.input_norms(block)[0](seen)
-    said = bundled_model.adapter.unembedding[token(bundled_model, "harbor")]
-    said = said * norm_scale(bundled_model)
+    read = target.adapter.input_norms(block)[0](bundled_model.adapter.embedding)
+    seen = read[token(bundled_model, "velvet")] - read.mean(0)
+    rows = bundled_model.adapter.unembedding
+    said = (rows[token(bundled_model, "harbor")] - rows.mean(0)) * norm_scale(bundled_model)
     draw = torch.Generator().manual_seed(0)
     with torch.no_grad():
         weight = block.self_attn.q_proj.weight
@@ -233,5 +234,6 @@ def test_a_planted_trigger_and_reply_are_read_from_the_bundled_models_weights(
     _, result = run(tmp_path, target, bundled_model, track=["velvet", "harbor"])
     by_word = {t.word: t for t in result.data.tracked}
     assert by_word["harbor"].write_rank <= 3
-    assert by_word["velvet"].read_rank == 1
-    assert result.control.beyond is True
+    assert by_word["velvet"].read_rank <= 3
+    assert result.data.write_beyond
+    assert result.data.read_beyond
