@@ -106,8 +106,8 @@ class FakeAPI:
     ) -> None:
         if isinstance(brain_or_script, Path):
             brain_or_script = load_script(brain_or_script)
-        self.brain = brain_or_script if callable(brain_or_script) else None
-        self.script = [] if callable(brain_or_script) else list(brain_or_script)
+        self.brain: Brain | None = brain_or_script if callable(brain_or_script) else None
+        self.script: list[Answer] = [] if callable(brain_or_script) else list(brain_or_script)
         self.mode = mode
         self.key = key
         self.models = models
@@ -172,11 +172,12 @@ def load_script(path: Path) -> list[Answer]:
         ValueError: If the file holds no answers.
     """
     text = path.read_text(encoding="utf-8")
+    found: Any
     if path.suffix == ".jsonl":
         records: list[Any] = [json.loads(line) for line in text.splitlines() if line.strip()]
         found = [r.get("reply", r) for r in records if "reply" in r or "text" in r]
     elif path.suffix == ".json":
-        found: Any = json.loads(text)
+        found = json.loads(text)
     else:
         import yaml
 
@@ -190,7 +191,7 @@ def by_turn(script: Sequence[Answer]) -> Brain:
     """A brain that counts the assistant's turns in the conversation, so that any run can use it."""
 
     def brain(messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None) -> Answer:
-        turn = sum(m["role"] == "assistant" for m in messages)
+        turn = len([m for m in messages if m["role"] == "assistant"])
         return script[min(turn, len(script) - 1)]
 
     return brain

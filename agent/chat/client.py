@@ -1,6 +1,8 @@
 """One place that builds the HTTP client."""
 
 import base64
+import ssl
+from functools import cache
 from urllib.parse import unquote
 
 import openai
@@ -25,7 +27,11 @@ def make_client(endpoint: Endpoint, timeout: float) -> openai.OpenAI:
         pair = unquote(endpoint.userinfo.get_secret_value())
         headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
     # Proxy and netrc settings of the environment are for other hosts than this machine.
-    http = openai.DefaultHttpxClient(trust_env=False) if endpoint.local else None
+    http = (
+        openai.DefaultHttpxClient(trust_env=False, verify=_certificates())
+        if endpoint.local
+        else None
+    )
     return openai.OpenAI(
         api_key=endpoint.key.get_secret_value() if endpoint.key else "none",
         base_url=endpoint.base_url,
@@ -35,3 +41,9 @@ def make_client(endpoint: Endpoint, timeout: float) -> openai.OpenAI:
         default_query=endpoint.params(),
         http_client=http,
     )
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    # Reading the certificates takes 0.1 s: once is enough.
+    return ssl.create_default_context()

@@ -78,7 +78,8 @@ def _guarded(original: Any, address_of: Callable[[tuple[Any, ...]], Any]) -> Any
 def _guarded_lookup(original: Any) -> Any:
     def call(host: Any, *args: Any, **kwargs: Any) -> Any:
         name = host.decode() if isinstance(host, bytes) else host
-        if name and not _numeric(name):  # a numeric address asks no name server
+        # The wildcard address is for listening.
+        if name and not (_numeric(name) and _address(name).is_unspecified):
             _check(name, name)
         return original(host, *args, **kwargs)
 

@@ -175,7 +175,7 @@ def confirmed(
     yes = torch.tensor(sorted(whole), dtype=torch.long)
     with torch.no_grad():
         logits = model.lm_head(states).float()
-    hit = (logits.argmax(-1)[:, None] == yes[None]).any(1).float()
+    hit = (logits.argmax(-1)[:, None] == yes[None]).any(1).double()
     return hit, logits[:, chat.first("Yes")] - logits[:, chat.first("No")]
 
 

@@ -63,6 +63,18 @@ def test_converted_once(cache: Path, conversions: list[Path]) -> None:
     assert len(conversions) == 1
 
 
+def test_the_finished_folder_is_moved_not_copied(cache: Path, monkeypatch: Any) -> None:
+    """A reader sees no folder or the whole one."""
+    files: list[int] = []
+
+    def convert(source: Path, target: Path, say: Any) -> None:
+        (target / "config.json").write_text("{}")
+        files.append((target / "config.json").stat().st_ino)
+
+    monkeypatch.setattr(bundled, "_convert", convert)
+    assert (bundled_folder() / "config.json").stat().st_ino == files[0]
+
+
 def test_two_at_once_convert_once(cache: Path, conversions: list[Path]) -> None:
     found: list[Path] = []
     threads = [threading.Thread(target=lambda: found.append(bundled_folder())) for _ in range(4)]
