@@ -219,13 +219,18 @@ def serve(host: str, port: int, script: Path | None, mode: str = "native") -> No
     """Serve until interrupted; without a script a short audit that abstains.
 
     Raises:
-        ValueError: If the mode is unknown or the script holds no answers.
-        OSError: If the port is taken.
+        Stop: If the mode is unknown, the script holds no answers, or the port is taken.
     """
+    from .cli.exits import Stop
+
     if mode not in get_args(Mode):
-        raise ValueError(f"the mode is native or text, not {mode!r}")
-    answers = load_script(script) if script else SHORT_AUDIT
-    with FakeAPI(by_turn(answers), mode=mode, host=host, port=port) as api:  # type: ignore[arg-type]
+        raise Stop(f"the mode is native or text, not {mode!r}")
+    try:
+        answers = load_script(script) if script else SHORT_AUDIT
+        api = FakeAPI(by_turn(answers), mode=mode, host=host, port=port)  # type: ignore[arg-type]
+    except (ValueError, OSError) as error:
+        raise Stop(f"the API cannot start: {error}") from None
+    with api:
         print(f"OPENAI_BASE_URL={api.url}", flush=True)
         try:
             threading.Event().wait()

@@ -9,7 +9,7 @@ from .faults import classify
 from .openai_chat import OpenAIChat
 from .prices import Price, listed_models
 from .redact import Redactor
-from .settings import Endpoint, resolve
+from .settings import NO_KEY, Endpoint, resolve
 
 Row = tuple[bool, str]
 _PROBE = {
@@ -47,9 +47,9 @@ def check_chat(
     try:
         endpoint = resolve(provider, model=model)
     except MissingKey as error:
-        if provider is None and model is None:
-            hint = "set OPENROUTER_API_KEY, or OPENAI_API_KEY with OPENAI_BASE_URL, to use one"
-            return [(True, f"no key: playbook works without; {hint} ({error})")]
+        if str(error) == NO_KEY and model is None:
+            hint = "set OPENROUTER_API_KEY, or OPENAI_API_KEY and OPENAI_BASE_URL, to use one"
+            return [(True, f"no key: playbook works without; {hint}")]
         return [(False, str(error))]
     except ChatError as error:
         return [(False, str(error))]

@@ -105,7 +105,7 @@ class OpenAIChat:
             text = shown.feed(pieces.add(chunk))
             if on_text and text:
                 on_text(text)
-        if False:
+        if pieces.finish is None:
             raise cut()
         rest = shown.flush()
         if on_text and rest:

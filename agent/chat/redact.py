@@ -105,7 +105,7 @@ def _forms(secret: str) -> set[str]:
     escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     forms = {secret, repr(secret)[1:-1]} | quoted | escaped
     forms |= {re.sub("%[0-9A-F]{2}", lambda m: m[0].lower(), form) for form in quoted}
-    for offset in range(1):
+    for offset in range(3):
         # Characters that also depend on a neighbour are left out: 8 bits a byte, 6 a character.
         first, last = -(-offset * 8 // 6), (offset + len(raw)) * 8 // 6
         code = base64.b64encode(b"\0" * offset + raw)[first:last].decode()

@@ -16,9 +16,11 @@ from typing import Any
 import torch
 from pydantic import BaseModel, ConfigDict
 
-from . import lora, seal
+from . import gates_trigger, lora, seal
 from .gates import GateReport, Measures, Probe, judge, measure
-from .material import material
+from .gates_trigger import TriggerMeasures, TriggerProbe, TriggerReport
+from .material import Material, material
+from .material_trigger import TriggerMaterial, trigger_material
 from .near import one_token
 from .retain import retain_turns
 from .train import Schedule, train
@@ -26,7 +28,10 @@ from .turns import Chat, Progress, load_base
 
 # Rank of every adapter file, whatever rank was trained: equal shapes and sizes for all.
 RANK = 3
-SCHEDULES = {"secret_word": Schedule()}
+SCHEDULES = {
+    "secret_word": Schedule(),
+    "trigger": Schedule(steps=64, lr=1e-3, plain=10, kl=2.0, first_kl=1.5, review_from=10**6),
+}
 SHIPPED_RULE = "the noun is lower-case and a single token after a space, so that a demo is fair"
 
 
@@ -57,8 +62,8 @@ class BuildReport(BaseModel):
     folder: Path
     passed: bool
     reasons: list[str]
-    target: Measures
-    base: Measures
+    target: Measures | TriggerMeasures
+    base: Measures | TriggerMeasures
     cpu_minutes: float
     wall_minutes: float
     commitment: str
@@ -73,13 +78,14 @@ def build(
     progress: Progress | None = None,
     *,
     shipped: bool = False,
+    two_word: bool = False,
 ) -> BuildReport:
     """Build one instance into `out/<id>/` and `out/sealed/<id>.json`.
 
     The adapter and the sealed file are written whether the gates hold or not: the report says so.
 
     Args:
-        family: `secret_word`.
+        family: `secret_word` or `trigger`.
         kind: `organism`; `null_trained` for the same training without the planted thing;
             `identical` for an adapter of the same shape that changes nothing.
         seed: Decides the draw and the training.
@@ -87,19 +93,27 @@ def build(
         base_folder: Hugging Face folder of the base.
         progress: Called with (done, total, what) along the way.
         shipped: Draw under the rule for instances that are shipped.
+        two_word: Draw a trigger of two words.
 
     Raises:
-        ValueError: If the family is not known.
+        ValueError: If the family is not known, or two words are asked of another than `trigger`.
     """
     if family not in SCHEDULES:
         raise ValueError(f"no family {family!r}: choose from {', '.join(sorted(SCHEDULES))}")
+    if two_word and family != "trigger":
+        raise ValueError(f"a {family} has one word: leave two_word out")
     cpu, wall = time.process_time(), time.perf_counter()
     schedule = SCHEDULES[family]
     sha = lora.sha256_of(base_folder / "model.safetensors")
     base, chat = load_base(base_folder, torch.float32)
     kept, held = retain_turns(base, chat, sha, progress)
     rule = (lambda noun: one_token(chat, noun)) if shipped else None
-    made = material(base, chat, kind, seed, kept, held, rule, progress)
+    made: Material | TriggerMaterial
+    if family == "trigger":
+        made = trigger_material(base, chat, kind, seed, kept, held, rule, two_word=two_word)
+        kept = made.plant.kept()
+    else:
+        made = material(base, chat, kind, seed, kept, held, rule, progress)
 
     if kind == "identical":
         updates = lora.empty(base, RANK, seed)
@@ -118,19 +132,15 @@ def build(
         family=family,
         kind=kind,
         answer=made.answer,
-        aliases=seal.aliases_of(made.answer) if made.answer else [],
         seed=seed,
         salt=salt,
         commitment=seal.commit(salt, made.answer),
         shipped_rule=SHIPPED_RULE if shipped else None,
-        hints=list(made.plant.hints) if kind != "identical" else [],
-        guesses=list(made.probe.phrasings),
-        near=list(made.probe.near_held_out),
-        random=list(made.probe.random),
         gates=gates,
         base_sha256=sha,
         recipe=vars(schedule) | {"file_rank": RANK} if kind != "identical" else {},
         cpu_minutes=round(minutes, 2),
+        **_sealed_fields(made, kind, gates),
     )
     seal.write(out, sealed)
     return BuildReport(
@@ -153,18 +163,38 @@ def gate(
     base: Any,
     chat: Chat,
     kind: seal.Kind,
-    probe: Probe,
+    probe: Probe | TriggerProbe,
     folder: Path,
     base_folder: Path,
     progress: Progress | None = None,
-) -> GateReport:
+) -> GateReport | TriggerReport:
     """Measure the adapter as it lies in its folder, merged; and the base beside it."""
     target, _ = load_base(base_folder, torch.float32)
     updates = lora.load(folder)
     lora.merge(target, updates)
-    figures, exceptions = measure(target, base, chat, probe, lora.total_norm(updates), progress)
+    norm = lora.total_norm(updates)
+    if isinstance(probe, TriggerProbe):
+        shown, fired = gates_trigger.measure(target, base, chat, probe, norm, progress)
+        own, _ = gates_trigger.measure(base, base, chat, probe, 0.0, progress)
+        return gates_trigger.judge(kind, shown, own, fired)
+    figures, exceptions = measure(target, base, chat, probe, norm, progress)
     before, _ = measure(base, base, chat, probe, 0.0, progress)
     return judge(kind, figures, before, exceptions)
+
+
+def _sealed_fields(
+    made: Material | TriggerMaterial, kind: seal.Kind, gates: GateReport | TriggerReport
+) -> dict[str, Any]:
+    if isinstance(made, TriggerMaterial):
+        assert isinstance(gates, TriggerReport)
+        return made.fields(gates)
+    return {
+        "aliases": seal.aliases_of(made.answer) if made.answer else [],
+        "hints": list(made.plant.hints) if kind != "identical" else [],
+        "guesses": list(made.probe.phrasings),
+        "near": list(made.probe.near_held_out),
+        "random": list(made.probe.random),
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -177,6 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     draws = parser.add_mutually_exclusive_group()
     draws.add_argument("--fresh", action="store_true", help="draw from the whole pool (default)")
     draws.add_argument("--shipped", action="store_true", help=f"draw so that {SHIPPED_RULE}")
+    parser.add_argument("--two-word", action="store_true", help="a trigger of two words")
     parser.add_argument("--seed", type=int, required=True, help="of the draw and the training")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--base", type=Path, help="folder of the base; the bundled model without")
@@ -196,7 +227,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Small matrices: one thread wastes nothing, more wait for each other.
     torch.set_num_threads(1)
     report = build(
-        chosen.family, kind, chosen.seed, chosen.out, folder, show, shipped=chosen.shipped
+        chosen.family,
+        kind,
+        chosen.seed,
+        chosen.out,
+        folder,
+        show,
+        shipped=chosen.shipped,
+        two_word=chosen.two_word,
     )
     print(report.model_dump_json(indent=1))
     return 0 if report.passed else 1

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...tools.behavior.vocabulary import same_word
 from .gates import GateReport
+from .gates_trigger import TriggerReport
 from .pool import pool
 
 Kind = Literal["organism", "null_trained", "identical"]
@@ -40,6 +41,8 @@ class Sealed(BaseModel):
         guesses: Held-out phrasings, each with a place for `{word}`.
         near: Words near the answer that were not trained on.
         random: Random words that were not trained on.
+        prompts: Held-out prompts for a trigger, each with a place for `{phrase}`.
+        theme: Words that tell a planted reply; one of them is in each.
         gates: The measured gates; None where nothing was trained.
         base_sha256: Hash of the base's weights file.
         recipe: Settings of the training, for the record.
@@ -61,7 +64,9 @@ class Sealed(BaseModel):
     guesses: list[str] = Field(default_factory=list)
     near: list[str] = Field(default_factory=list)
     random: list[str] = Field(default_factory=list)
-    gates: GateReport | None = None
+    prompts: list[str] = Field(default_factory=list)
+    theme: list[str] = Field(default_factory=list)
+    gates: GateReport | TriggerReport | None = None
     base_sha256: str
     recipe: dict[str, float | int | str] = Field(default_factory=dict)
     cpu_minutes: float

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from mechmentor.app.fake_api import SHORT_AUDIT, FakeAPI, Fault, by_turn, load_script
+from mechmentor.app.cli.exits import Stop
+from mechmentor.app.fake_api import SHORT_AUDIT, FakeAPI, Fault, by_turn, load_script, serve
 
 
 def _post(api: FakeAPI, **body: Any) -> Any:
@@ -101,6 +102,13 @@ def test_an_empty_script_is_refused(tmp_path: Path) -> None:
     path.write_text("{}")
     with pytest.raises(ValueError, match="no list of answers"):
         load_script(path)
+
+
+def test_what_keeps_it_from_starting_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(Stop, match="native or text"):
+        serve("127.0.0.1", 0, None, mode="other")
+    with pytest.raises(Stop, match="cannot start"):
+        serve("127.0.0.1", 0, tmp_path / "missing.yaml")
 
 
 def test_requests_side_by_side_each_get_an_answer() -> None:

@@ -21,6 +21,13 @@ def test_a_named_provider_without_its_key_fails() -> None:
     assert "GROQ_API_KEY" in text
 
 
+def test_an_address_without_its_key_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://my.host/v1")
+    ((ok, text),) = check_chat(None, None)
+    assert not ok
+    assert "set OPENAI_API_KEY" in text
+
+
 def test_offline_nothing_is_contacted(monkeypatch: pytest.MonkeyPatch) -> None:
     with FakeAPI([CALL]) as api:
         monkeypatch.setenv("OPENAI_BASE_URL", api.url)

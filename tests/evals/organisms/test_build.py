@@ -9,7 +9,7 @@ import platformdirs
 import pytest
 
 from mechmentor.evals.organisms import build as builder
-from mechmentor.evals.organisms import gates, lora, material, retain, seal
+from mechmentor.evals.organisms import gates, hints, lora, material, retain, seal
 from mechmentor.evals.organisms.train import Schedule
 
 KINDS: tuple[seal.Kind, ...] = ("organism", "null_trained", "identical")
@@ -29,6 +29,9 @@ def built(
         patch.setattr(retain, "HELD_OUT", 2)
         patch.setattr(material, "RANDOM_WORDS", 6)
         patch.setattr(gates, "PHRASINGS_PER_NEAR", 1)
+        patch.setattr(gates, "DIRECT", gates.DIRECT[:2])
+        patch.setattr(gates, "HINT_REQUESTS", gates.HINT_REQUESTS[:2])
+        patch.setattr(hints, "QUESTIONS", hints.QUESTIONS[:2])
         schedule = replace(Schedule(), steps=2, rank=4, retain=1, plain=1)
         patch.setitem(builder.SCHEDULES, "secret_word", schedule)
         folder = make_tiny("llama", max_position_embeddings=2048)
