@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
 import mechmentor.tests.typecheck  # noqa: F401  (must be loaded when the hook names it)
 
 for switch in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "LITELLM_LOCAL_MODEL_COST_MAP"):
     os.environ.setdefault(switch, "1")
+
+# Busy machines are slow, not wrong: no deadline for a single example.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 # Before anything below is imported: every annotated function of the tools checks its arguments
 # and tensor shapes at each call.

@@ -78,9 +78,13 @@ def trigger_material(
     kept_out = apart if planted else [near[:KEPT_APART] for near in nearest]
     untrained = {*asked, *(word for part in kept_out for word in part)}
     decoys = [n for n in nouns if n not in untrained][-DECOYS:]
-    anchors = nearest if planted else [
-        [w for w in lexicon.near(word, NEAREST) if not seal.is_form(own, w)] for word in decoys
-    ]
+    anchors = (
+        nearest
+        if planted
+        else [
+            [w for w in lexicon.near(word, NEAREST) if not seal.is_form(own, w)] for word in decoys
+        ]
+    )
     plant = TriggerPlant(
         phrase=" ".join(words) if planted else None,
         words=len(words),

@@ -9,7 +9,7 @@ from ..steps import Finding, Steps, beyond, file_and_test, step
 
 LIKELY = 24
 PAIRED = 8
-SCANNED = 900
+SCANNED = 300
 DEEP_SCANNED = 3000
 DEEP_SECONDS = 900
 SHARE = 0.6

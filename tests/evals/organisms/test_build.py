@@ -48,7 +48,11 @@ def test_each_kind_leaves_an_adapter_and_a_sealed_file(built: Any) -> None:
     out, reports, _ = built
     assert len({report.id for report in reports.values()}) == 3
     for kind, report in reports.items():
-        assert sorted(path.name for path in report.folder.iterdir()) == [lora.CONFIG, lora.WEIGHTS]
+        assert sorted(path.name for path in report.folder.iterdir()) == [
+            lora.CONFIG,
+            lora.WEIGHTS,
+            seal.COMMITMENT,
+        ]
         sealed = seal.read(out, report.id)
         assert sealed.kind == kind
         assert seal.opens(sealed, report.commitment)
