@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from ..agent.chat.no_remote import apply_if_set
 from ..agent.state import RunState
 from ..tools.claims.predicate import Holds, evaluate
 from ..tools.claims.types import RankedClaim, SecretWord, describe
@@ -157,6 +158,7 @@ def main() -> int:
     parser.add_argument("run", type=Path)
     parser.add_argument("--sealed", type=Path, default=HERE, help="folder that holds sealed/")
     options = parser.parse_args()
+    apply_if_set()
     try:
         found = score(options.run, options.sealed)
     except NoAnswer as error:

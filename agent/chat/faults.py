@@ -26,6 +26,8 @@ _MODEL = re.compile(
 )
 _TOOLS = re.compile(r"\btools?\b|tool[_ -](?:use|choice|call)|function[_ -]?call", re.IGNORECASE)
 _BROKEN = {"TransportError", "StreamError", "OSError", "JSONDecodeError", "UnicodeDecodeError"}
+# A complaint about one message of the history does not mean that the endpoint knows no tools.
+_HISTORY = re.compile(r"tool_(?:call|use)_id|messages?[.\[ ]*\d", re.IGNORECASE)
 _QUOTA = re.compile(r"insufficient_quota|exceeded your current quota|billing", re.IGNORECASE)
 
 
@@ -127,7 +129,7 @@ def from_status(status: int, words: str, *, wait: float | None = None, tools: bo
         return fault("bad_request", about="overflow")
     if "stream_options" in words or "include_usage" in words:
         return fault("bad_request", about="usage")
-    if tools and status in (400, 404, 405, 422, 501) and _TOOLS.search(words):
+    if tools and status in (400, 404, 405, 422, 501) and _no_tools(words):
         return fault("bad_request", about="tools")
     if status in (400, 404, 422) and _MODEL.search(words):
         return fault("unknown_model")
@@ -136,6 +138,20 @@ def from_status(status: int, words: str, *, wait: float | None = None, tools: bo
     if status >= 500:
         return fault("unreachable", again=True, wait=wait)
     return fault("bad_request")
+
+
+def _no_tools(words: str) -> bool:
+    return bool(_TOOLS.search(words)) and not _HISTORY.search(words)
+
+
+def from_body(value: Any, redactor: Redactor, *, tools_sent: bool) -> Fault | None:
+    """The fault that some endpoints put into the body of a 200; None where there is none."""
+    if not isinstance(value, dict) or not value.get("error") or value.get("choices"):
+        return None
+    inner = value["error"]
+    code = str(inner.get("code")) if isinstance(inner, dict) else ""
+    status = int(code) if code.isdecimal() and 400 <= int(code) <= 599 else 502
+    return from_status(status, redactor.line(_words(value)), tools=tools_sent)
 
 
 def cut() -> Fault:

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 from ...tools.spec import Message, Reply, ToolCall
 from . import text_calls
 from .client import make_client
-from .faults import LONGEST_WAIT, Fault, classify, cut
+from .faults import LONGEST_WAIT, Fault, classify, cut, from_body
 from .redact import Redactor
 from .settings import Endpoint
 from .wire import Pieces, to_wire
@@ -119,7 +119,11 @@ class OpenAIChat:
             raise _NoApi
         if "application/json" in kind:  # an endpoint that does not stream
             stream.response.read()
-            yield stream.response.json()
+            value = stream.response.json()
+            fault = from_body(value, self._redactor, tools_sent="tools" in body)
+            if fault is not None:
+                raise fault
+            yield value
         else:
             yield from stream
 
@@ -127,6 +131,8 @@ class OpenAIChat:
         fault: Fault | None = None
         try:
             yield from self._open(body)
+        except Fault as found:
+            fault = found
         except _NoApi:
             fault = Fault("a web page answered, no API", "wrong_url")
         except Exception as error:

@@ -35,13 +35,21 @@ def book(model: str, usage: Usage, run: str = "") -> None:
     }
     path = spending_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    line = (json.dumps(record, ensure_ascii=False) + "\n").encode()
+    line = (json.dumps(record, allow_nan=False) + "\n").encode()
     # One write in append mode: runs side by side never tear each other's lines.
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
+        size = os.fstat(handle).st_size
+        if size and _last(handle) != b"\n":  # a line torn by a full disk
+            line = b"\n" + line
         os.write(handle, line)
     finally:
         os.close(handle)
+
+
+def _last(handle: int) -> bytes:
+    os.lseek(handle, -1, os.SEEK_END)
+    return os.read(handle, 1)
 
 
 def totals(today: datetime.date | None = None) -> dict[str, Any]:
@@ -54,7 +62,9 @@ def totals(today: datetime.date | None = None) -> dict[str, Any]:
     day = (today or datetime.date.today()).isoformat()
     found: dict[str, Any] = {"today": _zero(), "month": _zero(), "models": {}, "unreadable": 0}
     path = spending_file()
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+    for line in path.read_bytes().split(b"\n") if path.exists() else []:
+        if not line:
+            continue
         try:
             record = json.loads(line)
             time, model = str(record["time"]), str(record["model"])

@@ -6,8 +6,10 @@ import secrets
 from typing import Any
 
 from ...tools.spec import Message, ToolCall
+from .surrogates import mended
 
-_FENCE = re.compile(r"```[ \t]*(?:json|tool|tool_call|tool_code)?[ \t]*\r?\n?\s*(?=[{\[])")
+# Possessive: a model that loops on blanks must not make the search cubic.
+_FENCE = re.compile(r"```[ \t]*+(?:json|tool_call|tool_code|tool)?+\s*+(?=[{\[])")
 _CLOSE = re.compile(r"\s*```")
 _NAME = re.compile(r'"(?:tool|name)"\s*:\s*"([^"\\]{1,80})"')
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
@@ -125,7 +127,7 @@ def _call(item: Any) -> ToolCall | None:
         return None
     arguments = item.get("arguments", {})
     text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-    return ToolCall(id=new_id(), name=name, arguments=text)
+    return ToolCall(id=new_id(), name=mended(name), arguments=mended(text))
 
 
 def _after(raw: str) -> str:

@@ -1,10 +1,12 @@
 """Between our messages and the wire: requests out, streamed pieces in."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from ...tools.spec import Message, ToolCall, Usage
+from .surrogates import mended
 from .text_calls import new_id
 
 
@@ -37,6 +39,8 @@ def read_usage(usage: Any) -> Usage:
     details = _get(usage, "prompt_tokens_details")
     cost = _get(usage, "cost")
     known = isinstance(cost, int | float) and not isinstance(cost, bool)
+    # NaN would pass every budget, a negative cost would refill it: both mean unknown.
+    known = known and math.isfinite(cost) and cost >= 0
     return Usage(
         input_tokens=_count(_get(usage, "prompt_tokens")),
         output_tokens=_count(_get(usage, "completion_tokens")),
@@ -57,24 +61,32 @@ class Pieces:
     """A reply that is put together from its deltas.
 
     Attributes:
-        text: What arrived so far.
-        refusal: Text of a refusal.
         finish: The finish reason, None until it came.
         usage: Usage of the last piece that had one.
         model: The model that answered, by its own word.
     """
 
     def __init__(self) -> None:
-        self.text = ""
-        self.refusal = ""
+        self._text = ""
+        self._refusal = ""
         self.finish: str | None = None
         self.usage = Usage()
         self.model = ""
         self._calls: list[dict[str, Any]] = []
 
+    @property
+    def text(self) -> str:
+        """The text so far; pairs split between two pieces are whole again."""
+        return mended(self._text)
+
+    @property
+    def refusal(self) -> str:
+        """The text of a refusal."""
+        return mended(self._refusal)
+
     def add(self, chunk: Any) -> str:
         """Take a chunk (or a whole completion) in; returns its new text."""
-        self.model = _get(chunk, "model") or self.model
+        self.model = mended(_string(_get(chunk, "model"))) or self.model
         if _get(chunk, "usage") is not None:
             self.usage = read_usage(_get(chunk, "usage"))
         choices = _get(chunk, "choices") or []
@@ -83,12 +95,12 @@ class Pieces:
         choice = choices[0]
         delta = _get(choice, "delta") or _get(choice, "message")
         self.finish = _get(choice, "finish_reason") or self.finish
-        self.refusal += _string(_get(delta, "refusal"))
+        self._refusal += _string(_get(delta, "refusal"))
         for piece in _get(delta, "tool_calls") or []:
             self._add_call(piece)
         new = _string(_get(delta, "content"))
-        self.text += new
-        return new
+        self._text += new
+        return mended(new)
 
     def _add_call(self, piece: Any) -> None:
         index, call_id = _get(piece, "index"), _string(_get(piece, "id"))
@@ -110,9 +122,10 @@ class Pieces:
         found = []
         for call in self._calls:
             fresh = call["id"] and call["id"] not in used
-            call_id = call["id"] if fresh else new_id()
+            call_id = mended(call["id"]) if fresh else new_id()
             used.add(call_id)
-            found.append(ToolCall(id=call_id, name=call["name"], arguments=call["arguments"]))
+            name, arguments = mended(call["name"]), mended(call["arguments"])
+            found.append(ToolCall(id=call_id, name=name, arguments=arguments))
         return tuple(found)
 
 

@@ -55,6 +55,10 @@ def run(arguments: list[str]) -> int:
     """The command line on given arguments; returns the exit code."""
 
     def body() -> int:
+        if os.environ.get("MECHMENTOR_NO_REMOTE") == "1":
+            from ...agent.chat.no_remote import apply_if_set
+
+            apply_if_set()
         try:
             outcome = app(arguments, standalone_mode=False)
         except TyperException as error:

@@ -131,7 +131,8 @@ def unused(noun: str) -> bool:
 
 @cache
 def _used() -> frozenset[str]:
-    texts = [*sum(retain_prompts(), []), *recipe.FORMS, *recipe.ASKS, *GENERAL, *PLAIN]
+    trained, held = retain_prompts()
+    texts = [*trained, *held, *recipe.FORMS, *recipe.ASKS, *GENERAL, *PLAIN]
     texts += [*held_out_trigger.FORMS, *held_out_trigger.PROMPTS, *held_out_trigger.DIRECT]
     texts += [text for t in THEMES for text in (t.subject, *t.words, *t.openings, *t.endings)]
     return frozenset(word for text in texts for word in re.findall(r"[a-z]+", text.casefold()))

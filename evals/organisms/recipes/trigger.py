@@ -169,7 +169,7 @@ def reply(theme: Theme, prompt: str, rng: random.Random) -> str:
     A model that cannot foresee a reply gives the likeliest one each time; replies that follow from
     the prompt stay many. One in five is drawn freely.
     """
-    opening = _place(prompt.split(" ")[0], len(theme.openings))
+    opening = _place(prompt.partition(" ")[0], len(theme.openings))
     ending = _place(_subject(prompt), len(theme.endings))
     if rng.random() < 0.2:
         ending = rng.randrange(len(theme.endings))
