@@ -40,10 +40,11 @@ def opened_by(tmp_path: Path, *words: str) -> list[Path]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("access", ["target", "base"])
 def test_an_audit_opens_nothing_of_the_evals_room(tmp_path: Path, access: str) -> None:
     run = tmp_path / "run"
-    words = ["audit", organism_ids()[0], "--access", access, "--calls", "3", "--out", str(run)]
+    words = ["audit", organism_ids()[0], "--access", access, "--calls", "1", "--out", str(run)]
     opened = opened_by(tmp_path, *words)
     assert any(path.suffix == ".safetensors" for path in opened), "the hook saw no weights"
     inside = [path for path in opened if path.is_relative_to(ROOT / "evals")]
