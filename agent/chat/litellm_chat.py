@@ -66,7 +66,12 @@ class LiteLLMChat(OpenAIChat):
         )
         known = [v for k, v in environment().items() if _SECRET_NAME.search(k.upper())]
         self._redactor = Redactor([*endpoint.secrets(), *known])
-        self._options: dict[str, Any] = {"timeout": timeout, "num_retries": 0}
+        # The handler of MCP tools needs a package that litellm does not depend on; ours are functions.
+        self._options: dict[str, Any] = {
+            "timeout": timeout,
+            "num_retries": 0,
+            "_skip_mcp_handler": True,
+        }
         if base_url:
             self._options["api_base"] = endpoint.base_url
         if key:
