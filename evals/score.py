@@ -16,7 +16,7 @@ from pydantic import Field
 from ..agent.chat.no_remote import apply_if_set
 from ..agent.state import RunState
 from ..tools.claims.predicate import Holds, evaluate
-from ..tools.claims.types import RankedClaim, SecretWord, describe
+from ..tools.claims.types import Claim, RankedClaim, SecretWord, Trigger, describe
 from ..tools.spec import Frozen
 from ..tools.workbench import Workbench
 from .organisms.seal import Sealed, commitment, matches, read
@@ -116,7 +116,7 @@ def _match(sealed: Sealed, top: RankedClaim) -> bool:
 
 def _holds(state: RunState, top: RankedClaim, sealed: Sealed) -> Holds | None:
     assert state.case is not None
-    prompts = sealed.guesses if isinstance(top.claim, SecretWord) else None
+    prompts = _held_out(top.claim, sealed)
     bench = Workbench.open(
         state.case.target,
         "bundled",
@@ -125,7 +125,18 @@ def _holds(state: RunState, top: RankedClaim, sealed: Sealed) -> Holds | None:
         device=state.header["device"],
         dtype=state.header["dtype"],
     )
-    return evaluate(bench, top.claim, prompts or None)
+    return evaluate(bench, top.claim, prompts)
+
+
+def _held_out(claim: Claim, sealed: Sealed) -> list[str] | None:
+    """Sealed prompts that fit the claim's type; None lets the predicate take its public ones."""
+    match claim:
+        case SecretWord():
+            return sealed.guesses or None
+        case Trigger():
+            return sealed.prompts or None
+        case _:
+            return None
 
 
 def _verdict(

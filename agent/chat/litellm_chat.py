@@ -66,7 +66,7 @@ class LiteLLMChat(OpenAIChat):
         )
         known = [v for k, v in environment().items() if _SECRET_NAME.search(k.upper())]
         self._redactor = Redactor([*endpoint.secrets(), *known])
-        # The handler of MCP tools needs a package that litellm does not depend on; ours are functions.
+        # Its handler of MCP tools needs a package that litellm does not depend on.
         self._options: dict[str, Any] = {
             "timeout": timeout,
             "num_retries": 0,
