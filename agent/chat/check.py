@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ...tools.spec import Message
+from .connect import client
 from .errors import ChatError, MissingKey
 from .faults import classify
-from .openai_chat import OpenAIChat
-from .prices import Price, listed_models
+from .prices import Price, listed_models, price_of
 from .redact import Redactor
-from .settings import NO_KEY, Endpoint, resolve
+from .settings import LITELLM, NO_KEY, Endpoint, resolve
 
 Row = tuple[bool, str]
 _PROBE = {
@@ -57,7 +57,8 @@ def check_chat(
     if endpoint.key or endpoint.userinfo:
         key = f"key present ({endpoint.key_name if endpoint.key else 'in the address'})"
     else:
-        key = "no key, none needed on this machine"
+        where = "litellm finds its own" if endpoint.provider == LITELLM else "none needed here"
+        key = f"no key, {where}"
     rows = [(True, key), (True, f"{endpoint.provider}: {endpoint.base_url}, {endpoint.model}")]
     if not online:
         return [*rows, (True, "not contacted; --online does")]
@@ -71,6 +72,10 @@ def check_chat(
 def _online(endpoint: Endpoint, timeout: float) -> list[Row]:
     rows: list[Row] = []
     listed: dict[str, Price | None] = {}
+    if endpoint.provider == LITELLM:  # it has a price list of its own and no list of models
+        price = price_of(endpoint)
+        shown = f"price {price.shown()}" if price else "price unknown: litellm's list has none"
+        return [_call(endpoint, timeout, lambda text: None), (True, shown)]
     try:
         listed = listed_models(endpoint, timeout)
     except Exception as error:
@@ -95,7 +100,7 @@ def _online(endpoint: Endpoint, timeout: float) -> list[Row]:
 
 
 def _call(endpoint: Endpoint, timeout: float, notice: Callable[[str], Any]) -> Row:
-    chat = OpenAIChat(endpoint, timeout=timeout, max_retries=1, on_notice=notice)
+    chat = client(endpoint, notice, timeout=timeout, max_retries=1)
     question = Message(role="user", content="Use the tool to add 2 and 3.")
     try:
         reply = chat.complete([question], [_PROBE])

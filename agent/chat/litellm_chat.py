@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from ...tools.spec import Message, Reply
 from .openai_chat import Notice, OpenAIChat, ToolMode
 from .redact import Redactor
-from .settings import Endpoint, environment
+from .settings import LITELLM, LITELLM_URL, Endpoint, environment
 
 _SECRET_NAME = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS)$")
 
@@ -48,10 +49,11 @@ class LiteLLMChat(OpenAIChat):
         os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
         import litellm
 
+        self._cost: Callable[..., tuple[float, float]] = litellm.cost_per_token
         litellm.suppress_debug_info = True
         endpoint = Endpoint(
-            provider="litellm",
-            base_url=base_url or "https://litellm.invalid",  # never contacted: names no host
+            provider=LITELLM,
+            base_url=base_url or LITELLM_URL,
             model=model,
             key=SecretStr(key) if key else None,
             key_name="the key that litellm reads for this provider",
@@ -80,3 +82,37 @@ class LiteLLMChat(OpenAIChat):
 
     def _open(self, body: dict[str, Any]) -> Iterator[Any]:
         yield from self._completion(**body, **self._options)
+
+    def complete(
+        self,
+        messages: list[Message],
+        tools: list[dict[str, Any]] | None = None,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Reply:
+        """As in `OpenAIChat`; where the provider names no cost, litellm's price list does."""
+        reply = super().complete(messages, tools, on_text)
+        usage = reply.usage
+        if usage.dollars is not None or usage.input_tokens is None or usage.output_tokens is None:
+            return reply
+        try:
+            cost = sum(
+                self._cost(
+                    model=self.model,
+                    prompt_tokens=usage.input_tokens,
+                    completion_tokens=usage.output_tokens,
+                )
+            )
+        except Exception:  # the list does not know the model: the cost stays unknown
+            return reply
+        usage = usage.model_copy(update={"dollars": cost})
+        return reply.model_copy(update={"usage": usage})
+
+
+def listed_price(model: str) -> tuple[float, float] | None:
+    """US dollars per input and output token in litellm's own list; None if it is not there."""
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    import litellm
+
+    known = litellm.model_cost.get(model) or litellm.model_cost.get(model.partition("/")[2]) or {}
+    costs = known.get("input_cost_per_token"), known.get("output_cost_per_token")
+    return None if None in costs else (float(costs[0]), float(costs[1]))

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...tools.spec import Message
 from .client import make_client
-from .settings import Endpoint
+from .settings import LITELLM, Endpoint
 
 # Assumed where a run has not happened yet; said beside every figure made from them.
 RESULT_TOKENS = 1500
@@ -37,6 +37,11 @@ def listed_models(endpoint: Endpoint, timeout: float = 10.0) -> dict[str, Price 
 
 def price_of(endpoint: Endpoint, timeout: float = 10.0) -> Price | None:
     """The model's price; None when the list is out of reach or does not say."""
+    if endpoint.provider == LITELLM:
+        from .litellm_chat import listed_price
+
+        listed = listed_price(endpoint.model)
+        return Price(*listed) if listed else None
     try:
         return listed_models(endpoint, timeout).get(endpoint.model)
     except Exception:  # any failure means the same: the price is unknown

@@ -36,6 +36,9 @@ PRESETS: dict[str, Preset] = {
     "ollama": Preset("http://127.0.0.1:11434/v1", None),
     "vllm": Preset("http://127.0.0.1:8000/v1", None),
 }
+LITELLM = "litellm"
+# Never contacted: litellm knows the addresses of its providers itself.
+LITELLM_URL = "https://litellm.invalid"
 NO_KEY = (
     "no key for a language model; set OPENROUTER_API_KEY (in the environment or in .env), or "
     "OPENAI_API_KEY with OPENAI_BASE_URL, or take a local one: --provider ollama"
@@ -81,8 +84,8 @@ class Endpoint(Frozen):
     @property
     def host(self) -> str:
         """Host and port, for messages."""
-        if self.provider == "litellm":
-            return "litellm"
+        if self.provider == LITELLM:
+            return f"{self.model.partition('/')[0]}, through litellm"
         return urlsplit(self.base_url).netloc
 
     @property
@@ -166,8 +169,11 @@ def resolve(
     """
     env = environment()
     own_url = env.get("OPENAI_BASE_URL", "").strip()
-    if provider not in (None, "custom", *PRESETS):
-        raise MissingKey(f"unknown provider {provider!r}; known: {', '.join(PRESETS)}, custom")
+    if provider not in (None, "custom", LITELLM, *PRESETS):
+        known = ", ".join((*PRESETS, LITELLM, "custom"))
+        raise MissingKey(f"unknown provider {provider!r}; known: {known}")
+    if provider == LITELLM:
+        return _litellm(model)
     url = _address(provider, base_url, own_url, env)
     clean = split_url(url)[0]
     if own_url and clean == split_url(own_url)[0]:
@@ -190,6 +196,13 @@ def resolve(
         key=SecretStr(key) if key else None,
         key_name=key_name or "OPENAI_API_KEY",
     )
+
+
+def _litellm(model: str | None) -> Endpoint:
+    if not model or "/" not in model:
+        raise MissingKey("litellm needs a model by its name there: --model anthropic/claude-…")
+    key_name = "the key that litellm reads for this provider"
+    return Endpoint(provider=LITELLM, base_url=LITELLM_URL, model=model, key_name=key_name)
 
 
 def recommended(provider: str, role: Role = "driver", tier: Tier = "cheap") -> str:

@@ -28,7 +28,7 @@ def audit(
     question: str = typer.Option(None, help="What you want to know about it."),
     driver: str = typer.Option("playbook", help="playbook, random or llm."),
     model: str = typer.Option(None, help="Language model of the driver `llm`."),
-    provider: str = typer.Option(None, help="Preset: openrouter, gemini, groq, ollama, …"),
+    provider: str = typer.Option(None, help="A preset: openrouter, ollama, …; litellm; custom."),
     seed: int = typer.Option(0, help="Seed of the run."),
     calls: int = typer.Option(40, min=0, help="Budget: tool calls."),
     tokens: int = typer.Option(3_000_000, min=0, help="Budget: forward tokens."),

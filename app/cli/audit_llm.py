@@ -2,16 +2,14 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from ...agent.case import Case
+from ...agent.chat.connect import connect
 from ...agent.chat.errors import MissingKey
-from ...agent.chat.openai_chat import OpenAIChat
 from ...agent.chat.prices import REPLY_TOKENS, Price, estimate_tokens, price_of, worst_case
 from ...agent.chat.settings import Endpoint, resolve
-from ...agent.chat.spending import book
 from ...agent.driver import Driver
-from ...tools.spec import Chat, Message, Reply
+from ...tools.spec import Message
 from .exits import Stop
 
 
@@ -87,8 +85,15 @@ def _ask(limit: float | None) -> None:
         raise Stop("this run costs money and nobody can be asked; add --yes or --max-usd")
 
 
-def chat_driver(settings: Mapping[str, str], notice: Callable[[str], None]) -> Driver:
+def chat_driver(
+    settings: Mapping[str, str], notice: Callable[[str], None], run: str = ""
+) -> Driver:
     """The driver of a run's settings, with the key of the environment.
+
+    Args:
+        settings: What `announce` put on the tape.
+        notice: Told what the reader should know.
+        run: Name of the run, for the bookings.
 
     Raises:
         MissingKey: If the key is missing, or the environment names another address than the run:
@@ -103,35 +108,4 @@ def chat_driver(settings: Mapping[str, str], notice: Callable[[str], None]) -> D
             f"the run used {wanted}, the environment names {endpoint.base_url}; "
             f"set OPENAI_BASE_URL={wanted} to go on there"
         )
-    return ChatDriver(Booked(OpenAIChat(endpoint, on_notice=notice), notice))
-
-
-class Booked:
-    """A chat whose replies are booked in the user's spending.
-
-    Attributes:
-        model: The inner chat's model.
-    """
-
-    def __init__(self, chat: Chat, notice: Callable[[str], None], run: str = "") -> None:
-        self.model = chat.model
-        self._chat = chat
-        self._notice = notice
-        self._run = run
-        self._told = False
-
-    def complete(
-        self,
-        messages: list[Message],
-        tools: list[dict[str, Any]] | None = None,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Reply:
-        """Answer, and book what it cost."""
-        reply = self._chat.complete(messages, tools, on_text)
-        try:
-            book(self.model, reply.usage, self._run)
-        except OSError as error:
-            if not self._told:  # a full or read-only disk must not end an audit
-                self._notice(f"spending is not booked: {error.strerror or error}")
-                self._told = True
-        return reply
+    return ChatDriver(connect(endpoint, notice, run))

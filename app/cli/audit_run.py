@@ -80,7 +80,7 @@ def perform(request: Request, folder: Path) -> tuple[RunState, Path]:
         folder,
         case,
         config,
-        lambda c: make_driver(c, view.say),
+        lambda c: make_driver(c, view.say, folder.name),
         cache=ResultCache(cache_folder() / "results") if request.cache else None,
         on_event=view.on_event,
         progress=view.on_progress,
@@ -119,8 +119,8 @@ def _config(request: Request, case: Case) -> RunConfig:
     return RunConfig(request.driver, request.seed, request.device, request.dtype, settings)
 
 
-def make_driver(config: RunConfig, notice: Callable[[str], None]) -> Driver:
-    """The driver of a configuration."""
+def make_driver(config: RunConfig, notice: Callable[[str], None], run: str = "") -> Driver:
+    """The driver of a configuration; `run` names the run in the bookings of an API."""
     if config.driver == "playbook":
         from ...agent.drivers.playbook import Playbook
 
@@ -131,4 +131,4 @@ def make_driver(config: RunConfig, notice: Callable[[str], None]) -> Driver:
         return RandomDriver(config.seed)
     from .audit_llm import chat_driver
 
-    return chat_driver(dict(config.settings), notice)
+    return chat_driver(dict(config.settings), notice, run)

@@ -5,8 +5,10 @@ import sys
 
 import pytest
 
-from mechmentor.agent.chat.errors import ChatError
+from mechmentor.agent.chat.errors import ChatError, MissingKey
 from mechmentor.agent.chat.litellm_chat import LiteLLMChat
+from mechmentor.agent.chat.prices import price_of
+from mechmentor.agent.chat.settings import resolve
 from mechmentor.app.fake_api import FakeAPI, Fault
 from mechmentor.tests.agent.chat.conftest import ADD, KEY
 from mechmentor.tests.agent.chat.test_secrets import assert_clean
@@ -38,3 +40,22 @@ def test_replies_and_faults_are_those_of_the_other_client() -> None:
     assert len(waits) == 1
     assert caught.value.kind == "auth"
     assert_clean(caught.value, chat)
+
+
+@pytest.mark.slow
+def test_its_price_list_fills_unknown_costs() -> None:
+    pytest.importorskip("litellm")
+    usage = {"prompt_tokens": 1000, "completion_tokens": 100}
+    with FakeAPI([{"text": "Hi.", "usage": usage}], key=KEY) as api:
+        chat = LiteLLMChat("openai/gpt-4o-mini", base_url=api.url, key=KEY, timeout=5)
+        reply = chat.complete(ASK)
+    price = price_of(resolve("litellm", model="openai/gpt-4o-mini"))
+    assert price is not None
+    assert reply.usage.dollars == pytest.approx(1000 * price.input + 100 * price.output)
+
+
+def test_the_provider_litellm_needs_a_model_of_its_own() -> None:
+    with pytest.raises(MissingKey, match="--model"):
+        resolve("litellm")
+    endpoint = resolve("litellm", model="anthropic/some-model")
+    assert (endpoint.host, endpoint.key) == ("anthropic, through litellm", None)
