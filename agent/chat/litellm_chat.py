@@ -114,5 +114,5 @@ def listed_price(model: str) -> tuple[float, float] | None:
     import litellm
 
     known = litellm.model_cost.get(model) or litellm.model_cost.get(model.partition("/")[2]) or {}
-    costs = known.get("input_cost_per_token"), known.get("output_cost_per_token")
-    return None if None in costs else (float(costs[0]), float(costs[1]))
+    paid, got = known.get("input_cost_per_token"), known.get("output_cost_per_token")
+    return None if paid is None or got is None else (float(paid), float(got))
