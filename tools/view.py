@@ -7,14 +7,14 @@ the web and the docs all come through here.
 from html import escape
 from typing import Any
 
+from .drawing.css import cell_css, html_css, svg_css, theme_css
+from .drawing.label import column, paint, visible, wrap
+from .drawing.llm import control_sentence, failure_for_llm, harmless, result_for_llm, target_text
+from .drawing.scale import STEPS
+from .drawing.svg import describe, view_svg
+from .drawing.svg_page import minus
+from .drawing.text import view_text
 from .spec import Control, Cost, Failure, Result
-from .view_css import cell_css, html_css, svg_css, theme_css
-from .view_label import column, paint, visible, wrap
-from .view_llm import control_sentence, failure_for_llm, harmless, result_for_llm, target_text
-from .view_scale import STEPS
-from .view_svg import describe, view_svg
-from .view_svg_page import minus
-from .view_text import view_text
 from .views import Passage, Passages, Table, View
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from .view_label import clip, visible
+from .label import clip, visible
 
 
 def minus(figure: str) -> str:

@@ -9,7 +9,7 @@ import math
 import re
 from typing import Any
 
-from .spec import Control, Failure, Result
+from ..spec import Control, Failure, Result
 
 HARD_CAP = 1500
 _CHARS_PER_TOKEN = 4

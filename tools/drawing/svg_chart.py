@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from rich.cells import cell_len
 
-from .view_label import clip, column, number, token, visible
-from .view_scale import apart, finite, tick_labels, ticks
-from .view_svg_page import Page, minus
-from .views import Bars, Lines, Series
+from ..views import Bars, Lines, Series
+from .label import clip, column, number, token, visible
+from .scale import apart, finite, tick_labels, ticks
+from .svg_page import Page, minus
 
 _WIDTH = 720.0
 _MOST_BARS = 80

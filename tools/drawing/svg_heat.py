@@ -6,10 +6,10 @@ from html import escape
 
 from rich.cells import cell_len
 
-from .view_label import clip, grid_figures, number, token, visible
-from .view_scale import STEPS, Scale
-from .view_svg_page import Page, minus
-from .views import HeatMap
+from ..views import HeatMap
+from .label import clip, grid_figures, number, token, visible
+from .scale import STEPS, Scale
+from .svg_page import Page, minus
 
 _Grid = Sequence[Sequence[float | None]]
 _MOST_TIPS = 1600  # cells beyond which hovering is left out, to keep the file small

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 from rich.cells import cell_len
 
-from .view_label import clip, column, fit_columns, number, pad, paint, token, visible, wrap
-from .view_scale import apart, finite, tick_labels, ticks
-from .view_text_heat import heat_text
-from .views import Bars, HeatMap, Lines, Passages, Series, Table, View
+from ..views import Bars, HeatMap, Lines, Passages, Series, Table, View
+from .label import clip, column, fit_columns, number, pad, paint, token, visible, wrap
+from .scale import apart, finite, tick_labels, ticks
+from .text_heat import heat_text
 
 _MARKS = "●■▲◆▼★"
 _HUES = (33, 166, 36, 169, 172, 75)  # blue, vermilion, green, purple, orange, sky

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from .view_label import clip, grid_figures, number, pad, paint, token, visible, wrap
-from .view_scale import Scale, finite
-from .views import HeatMap
+from ..views import HeatMap
+from .label import clip, grid_figures, number, pad, paint, token, visible, wrap
+from .scale import Scale, finite
 
 _SHADES = " ░▒▓█"
 _SIGNED = "⣿⠶⠒⠂ ░▒▓█"  # dots for negative, shades for positive

@@ -9,13 +9,13 @@ from html import escape
 
 from rich.cells import cell_len
 
-from .view_css import cell_css, svg_css, theme_css
-from .view_label import clip, column, fit_columns, number, visible, wrap
-from .view_scale import STEPS, finite
-from .view_svg_chart import bars_figure, lines_figure
-from .view_svg_heat import heat_figure
-from .view_svg_page import Page, minus
-from .views import Bars, HeatMap, Lines, Passage, Passages, Table, View
+from ..views import Bars, HeatMap, Lines, Passage, Passages, Table, View
+from .css import cell_css, svg_css, theme_css
+from .label import clip, column, fit_columns, number, visible, wrap
+from .scale import STEPS, finite
+from .svg_chart import bars_figure, lines_figure
+from .svg_heat import heat_figure
+from .svg_page import Page, minus
 
 
 def view_svg(view: View, *, bare: bool = False, style: bool = True) -> str:

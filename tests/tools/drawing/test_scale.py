@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from mechmentor.tools.view_label import clip, column, number, pad, token, visible, wrap
-from mechmentor.tools.view_scale import (
+from mechmentor.tools.drawing.label import clip, column, number, pad, token, visible, wrap
+from mechmentor.tools.drawing.scale import (
     STEPS,
     Scale,
     contrast,

@@ -1,6 +1,6 @@
 """The styles of pictures: one set of colours for light and dark paper, for SVG and HTML."""
 
-from .view_scale import ramp_css
+from .scale import ramp_css
 
 _LIGHT = (
     "--ink:#16191d;--soft:#59626d;--rule:#d3d9e0;--grid:#e9edf1;--paper:#ffffff;"

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mechmentor.tools.drawing.llm import HARD_CAP
 from mechmentor.tools.spec import Control, Data, Handle, Result, WhiteBox
 from mechmentor.tools.view import failure_for_llm, result_for_llm, target_text
-from mechmentor.tools.view_llm import HARD_CAP
 
 
 class Anything(Data):
