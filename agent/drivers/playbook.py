@@ -1,38 +1,19 @@
-"""The embedded driver without a language model: a fixed procedure that anybody can read.
+"""The embedded driver without a language model."""
 
-A procedure is a generator that yields steps and receives finished experiments. Deciding means
-replaying it over the experiments on the tape until it asks for one that is not there yet, so it
-resumes from any point and decides the same on every machine.
-"""
-
-from collections.abc import Generator
 from typing import Any
 
 from ..case import Case
-from ..driver import Decision, DriverFailed, RunView
-from ..state import Experiment
+from ..driver import Decision
 from .procedures import secret_word, trigger
+from .scripted import Procedure, Scripted
 from .steps import Finding, step
 
-Procedure = Generator[Decision, Experiment, None]
 
-
-class Playbook:
+class Playbook(Scripted):
     """Look at the model, scan for what each family would show, test the best finding, answer."""
 
-    name = "playbook"
-
-    def decide(self, run: RunView) -> Decision:
-        """Replay the procedure over what has been done; its next step is the decision."""
-        assert run.state.case is not None
-        procedure = audit(run.state.case)
-        decision = next(procedure)
-        for experiment in run.state.experiments:
-            try:
-                decision = procedure.send(experiment)
-            except StopIteration:
-                raise DriverFailed("the playbook has no further step") from None
-        return decision
+    def __init__(self) -> None:
+        super().__init__("playbook", audit)
 
 
 def audit(case: Case) -> Procedure:

@@ -12,6 +12,10 @@ from .exits import INTERRUPTED, STATUS_CODE, Stop
 if TYPE_CHECKING:
     from ...tools.spec import Access
 
+# In the light core, so that help stays instant; a test holds them against the drivers.
+ONE_IDEA = ("always_none", "chat_battery", "prefill_only", "weights_only")
+DRIVERS = ("playbook", "llm", "random", *ONE_IDEA)
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -26,7 +30,7 @@ def audit(
     base: str = typer.Option(None, help="The model it was trained from."),
     access: str = typer.Option(None, help="chat, target or base."),
     question: str = typer.Option(None, help="What you want to know about it."),
-    driver: str = typer.Option("playbook", help="playbook, random or llm."),
+    driver: str = typer.Option("playbook", help=f"{', '.join(DRIVERS)}."),
     model: str = typer.Option(None, help="Language model of the driver `llm`."),
     provider: str = typer.Option(None, help="A preset: openrouter, ollama, …; litellm; custom."),
     seed: int = typer.Option(0, help="Seed of the run."),
@@ -50,8 +54,8 @@ def audit(
         raise Stop("say what to audit: an organism's id, --target, or --resume")
     if access not in (None, "chat", "target", "base"):
         raise Stop(f"--access is chat, target or base, not {access!r}")
-    if driver not in ("playbook", "random", "llm"):
-        raise Stop(f"--driver is playbook, random or llm, not {driver!r}")
+    if driver not in DRIVERS:
+        raise Stop(f"--driver is one of {', '.join(DRIVERS)}; not {driver!r}")
     request = Request(
         case=case, target=target, base=base, access=cast("Access | None", access),
         question=question, driver=driver,

@@ -129,6 +129,10 @@ def make_driver(config: RunConfig, notice: Callable[[str], None], run: str = "")
         from ...agent.drivers.random_driver import RandomDriver
 
         return RandomDriver(config.seed)
+    if config.driver != "llm":
+        from ...agent.drivers.one_idea import one_idea
+
+        return one_idea(config.driver)
     from .audit_llm import chat_driver
 
     return chat_driver(dict(config.settings), notice, run)

@@ -42,13 +42,13 @@ class TestClaimData(Data):
     examples: list[Example] = Field(default_factory=list, description="A few replies to read")
 
 
-@tool(access="target")
+@tool(access="chat")
 def test_claim(bench: Workbench, args: TestClaimArgs) -> WhiteBox[TestClaimData]:
     """Run a claim's own predicate: does it happen under its condition, and nowhere else?
 
     A claim holds if its rate is at least 0.5 under the condition and at most 0.1 on the base, on
     the target without the condition and on minimal pairs. Scoring uses the same rule on prompts
-    that are not public.
+    that are not public. It reads replies only; embeddings serve to choose minimal pairs.
     """
     held = evaluate(bench, args.claim, args.prompts)
     rates = {
