@@ -80,7 +80,8 @@ class Session:
         stop = decision.stop if decision.calls == () else None
         if not calls and stop is None and not decision.again:
             stop = "driver failed: it decided nothing"
-        # The start of the first call, or the status, follows at once and waits for both.
+        # No wait here and at the start of a call: what the decision came from (a reply, the ends
+        # before it) is on disk, and a process that is killed loses nothing that was written.
         self.record("decision", sync=False, calls=calls, reason=decision.reason, stop=stop)
         if decision.again:
             return {"next": "think"}
@@ -92,7 +93,7 @@ class Session:
         if self.state.exhausted():
             return {"next": "conclude"}
         if self.state.started != experiment.id:  # else the process died in it: once is enough
-            self.record("start", id=experiment.id, tool=experiment.tool)
+            self.record("start", sync=False, id=experiment.id, tool=experiment.tool)
         tokens_left = self.state.left().get("tokens")
         self.bench.experiment = experiment.number
         with self.bench.meter.limited(None if tokens_left is None else int(tokens_left)):

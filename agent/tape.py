@@ -138,8 +138,8 @@ class Tape:
 
         Args:
             kind: The record's kind.
-            sync: Wait until it is on disk. False only where the next record follows before
-                anything else happens: that one's wait covers both.
+            sync: Wait until it is on disk. False only where a power cut may take the record: what
+                it was made from is on disk already. A killed process never loses it.
             **fields: What it says.
         """
         record = {
