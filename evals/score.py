@@ -41,11 +41,19 @@ class Score(Frozen):
         verdict: One word for tables.
         answer: Revealed after the run.
         committed: Whether the tape's commitment opens with this sealed file; None if it has none.
+        driver: Who audited.
+        access: What it could use.
+        confidence: Of the top claim, or of `none`.
+        spend: Calls, tokens, seconds, dollars, replies of unknown price.
         line: One sentence.
     """
 
     run: str
     case: str
+    driver: str = ""
+    access: str = ""
+    confidence: float | None = None
+    spend: dict[str, float] = Field(default_factory=dict)
     kind: str
     family: str
     status: str | None
@@ -89,6 +97,10 @@ def score(folder: Path, sealed_folder: Path = HERE) -> Score:
     found = Score(
         run=folder.name,
         case=sealed.id,
+        driver=state.driver,
+        access=state.case.access,
+        confidence=top.confidence if top else state.ledger.none_confidence,
+        spend=vars(state.spend),
         kind=sealed.kind,
         family=sealed.family,
         status=state.status,

@@ -72,7 +72,7 @@ _EXTRA = {
     "sklearn": "models",
     "gguf": "models",
     "litellm": "litellm",
-    "scipy": "evals",
+    "scipy": "organisms",
     "inspect_ai": "evals",
-    "wonderwords": "evals",
+    "wonderwords": "organisms",
 }
