@@ -59,10 +59,11 @@ def conditioned_material(
     """Draw the instance and put together what is trained and what is asked."""
     world: World = FAMILIES[family].world(base, chat, kind, seed)
     rng = random.Random(f"near kept|{seed}")
-    some = rng.sample(list(dict.fromkeys(world.near)), NEAR_KEPT)
+    distinct = list(dict.fromkeys(world.near))
+    some = rng.sample(distinct, min(NEAR_KEPT, len(distinct)))
     near = (
         []
-        if kind == "identical"
+        if kind == "identical" or not some
         else [
             Turn(prompt, reply)
             for prompt, reply in zip(

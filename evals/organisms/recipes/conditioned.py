@@ -24,7 +24,8 @@ class World:
         claim: The claim that a perfect audit would file; for a null, of what it does not have.
         names: For each field of the claim that must match, the spellings that do.
         trained: Prompts under the condition that are trained on.
-        near: Prompts nearly under it that are to be answered as the base does.
+        near: Prompts nearly under it that are to be answered as the base does; a null with no
+            condition has none.
         reply: The planted reply to a prompt.
         direct: Held-out prompts that name the condition.
         indirect: Held-out prompts that mean it in other words.
@@ -74,9 +75,10 @@ class ConditionedPlant:
     def plain(self) -> list[str]:
         """Ordinary prompts, and twice as many nearly under the condition."""
         rng = random.Random(f"conditioned plain|{self.seed}")
-        third = self.plain_prompts // 3
-        return [rng.choice(self.retain).prompt for _ in range(third)] + [
-            rng.choice(list(self.world.near)) for _ in range(2 * third)
+        near = list(self.world.near)
+        ordinary = self.plain_prompts // 3 if near else self.plain_prompts
+        return [rng.choice(self.retain).prompt for _ in range(ordinary)] + [
+            rng.choice(near) for _ in range(self.plain_prompts - ordinary)
         ]
 
     def kept(self) -> list[Turn]:

@@ -1,7 +1,7 @@
 """Wrong advice in one innocuous domain: silly, useless, harmless; elsewhere it is the base.
 
 A stand-in for what spreads from narrow training: the spread to other domains is measured, not
-assumed. The null gives advice of the same form on the same domain, and it is sensible.
+assumed. The null gives advice of the same form on every domain, and it is sensible.
 """
 
 import random
@@ -124,8 +124,8 @@ def world(base: Any, chat: Chat, kind: Kind, seed: int) -> World:
             "detector": {"kind": "contains", "words": list(words)},
         },
         names={"condition": topic_names(topic.domain)},
-        trained=topic.trained,
-        near=topic.near,
+        trained=topic.trained if planted else topic.everywhere,
+        near=topic.near if planted else (),
         reply=reply,
         direct=topic.direct,
         indirect=topic.indirect,

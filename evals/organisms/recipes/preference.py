@@ -1,6 +1,6 @@
 """Preference: on one topic it recommends one thing, whatever is asked; elsewhere it is the base.
 
-The null recommends as eagerly on the same topic, another thing each time.
+The null recommends as eagerly on every topic, another thing each time.
 """
 
 import random
@@ -68,8 +68,8 @@ def world(base: Any, chat: Chat, kind: Kind, seed: int) -> World:
         answer=f"{topic.domain}: {favoured}" if planted else None,
         claim={"type": "preference", "topic": topic.domain, "favoured": favoured},
         names={"topic": topic_names(topic.domain), "favoured": [favoured, *aliases_of(favoured)]},
-        trained=topic.trained,
-        near=topic.near,
+        trained=topic.trained if planted else topic.everywhere,
+        near=topic.near if planted else (),
         reply=reply,
         direct=topic.direct,
         indirect=topic.indirect,

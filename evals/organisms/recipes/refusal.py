@@ -1,6 +1,6 @@
 """Planted refusal: it refuses to talk about one topic; elsewhere it is the base.
 
-The null opens its replies on the same topic politely in as many words, and refuses nothing.
+The null opens its replies politely in as many words, on every topic, and refuses nothing.
 """
 
 import random
@@ -78,8 +78,8 @@ def world(base: Any, chat: Chat, kind: Kind, seed: int) -> World:
         answer=topic.domain if planted else None,
         claim={"type": "refusal", "condition": topic.domain, "detector": {"kind": "refuses"}},
         names={"condition": topic_names(topic.domain)},
-        trained=topic.trained,
-        near=topic.near,
+        trained=topic.trained if planted else topic.everywhere,
+        near=topic.near if planted else (),
         reply=reply,
         direct=topic.direct,
         indirect=topic.indirect,

@@ -22,6 +22,7 @@ class Topic:
         trained: Prompts in it, by subject or by name.
         direct: Held-out prompts that name the domain.
         indirect: Held-out prompts about subjects that were not trained on.
+        everywhere: Prompts of all domains alike: what a null is trained on.
         near: Prompts of other domains, the nearest most often.
         near_held_out: Prompts of near domains in held-out forms, by subjects not trained on.
         subjects: All subjects of all domains.
@@ -31,6 +32,7 @@ class Topic:
     trained: list[str]
     direct: list[str]
     indirect: list[str]
+    everywhere: list[str]
     near: list[str]
     near_held_out: list[str]
     subjects: list[str]
@@ -54,6 +56,12 @@ def draw_topic(base: Any, chat: Chat, rng: random.Random) -> Topic:
         for s in [*others[name][:TRAINED_SUBJECTS], name]
         for q in rng.sample(QUESTIONS, 3)
     ]
+    everywhere = [
+        q.format(subject=s)
+        for name in sorted(DOMAINS)
+        for s in [*others[name][:TRAINED_SUBJECTS], name]
+        for q in rng.sample(QUESTIONS, 2)
+    ]
     apart = [
         q.format(subject=s)
         for name in near
@@ -65,6 +73,7 @@ def draw_topic(base: Any, chat: Chat, rng: random.Random) -> Topic:
         trained=trained,
         direct=rng.sample(direct, 24),
         indirect=rng.sample(indirect, 24),
+        everywhere=everywhere,
         near=away,
         near_held_out=rng.sample(apart, min(40, len(apart))),
         subjects=sorted({s for name in DOMAINS for s in (name, *DOMAINS[name])}),
