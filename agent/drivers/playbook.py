@@ -4,9 +4,12 @@ from typing import Any
 
 from ..case import Case
 from ..driver import Decision
-from .procedures import secret_word, trigger
+from .procedures import kinds, secret_word, trigger
 from .scripted import Procedure, Scripted
 from .steps import Finding, step
+
+# A run with less time scans the most frequent words only.
+DEEP_SECONDS = 900
 
 
 class Playbook(Scripted):
@@ -30,10 +33,13 @@ def audit(case: Case) -> Procedure:
         )
         if weights.result is not None and not weights.result["data"]["changed"]:
             yield _submit([], "Target and base hold the same weights: there is nothing to find.")
+    deep = case.budget.seconds is None or case.budget.seconds >= DEEP_SECONDS
     if case.access != "chat":
-        findings += yield from secret_word.look(case.budget.seconds)
-        if case.access == "base" and not any(f.confirmed for f in findings):
-            findings += yield from trigger.look(weights, case.budget.seconds)
+        findings += yield from secret_word.look(deep)
+    if case.access == "base":
+        for look in (trigger.look, kinds.topic, kinds.asker, kinds.belief):
+            if not any(f.confirmed for f in findings):
+                findings += yield from look(weights, deep)
     yield _submit(findings, _reason(findings))
 
 

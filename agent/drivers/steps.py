@@ -42,10 +42,17 @@ def beyond(experiment: Experiment) -> bool:
 
 
 def file_and_test(
-    statement: str, claim: dict[str, Any]
+    statement: str, claim: dict[str, Any], prompts: list[str] | None = None
 ) -> Generator[Decision, Experiment, tuple[Experiment, bool]]:
-    """File the prediction that a claim holds on public prompts, run that test, read the verdict."""
-    arguments = {"claim": claim}
+    """File the prediction that a claim holds on public prompts, run that test, read the verdict.
+
+    Args:
+        statement: The hypothesis in words.
+        claim: The typed claim.
+        prompts: Prompts under its condition, where no rule makes them.
+    """
+    arguments: dict[str, Any] = {"claim": claim} | ({"prompts": prompts} if prompts else {})
+    pairs = claim["type"] in ("secret_word", "trigger")  # only these have minimal pairs by rule
     filed = yield step(
         "register_hypothesis",
         "Say what the decisive test will show, before it is run.",
@@ -54,8 +61,8 @@ def file_and_test(
         arguments=json.dumps(arguments),
         predictions=[
             {"field": "rate_target", "comparison": ">=", "threshold": 0.5},
-            {"field": "rate_pairs", "comparison": "<=", "threshold": 0.1},
             {"field": "rate_without", "comparison": "<=", "threshold": 0.1},
+            *([{"field": "rate_pairs", "comparison": "<=", "threshold": 0.1}] if pairs else []),
         ],
     )
     tested = yield step("test_claim", "The test that was announced.", **arguments)

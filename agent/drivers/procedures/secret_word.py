@@ -5,22 +5,21 @@ from ..steps import Finding, Steps, beyond, file_and_test, step
 
 SHALLOW = 8000
 DEEP = 200_000
-DEEP_SECONDS = 900
 
 
-def look(seconds: float | None) -> Steps:
+def look(deep: bool) -> Steps:
     """Scan the vocabulary by guessing; file a prediction on the standout; test it.
 
     Args:
-        seconds: The run's limit. A shallow scan covers the 8000 most frequent whole words, a deep
-            one all whole words of the tokenizer.
+        deep: Whether there is time for all whole words of the tokenizer; a shallow scan covers the
+            8000 most frequent.
     """
     scan = yield step(
         "guess_scan",
         "A model that hides a word confirms one word and denies the rest: guess the most frequent.",
         limit=SHALLOW,
     )
-    if not beyond(scan) and (seconds is None or seconds >= DEEP_SECONDS) and _more(scan):
+    if not beyond(scan) and deep and _more(scan):
         scan = yield step(
             "guess_scan",
             "Nothing among the frequent words: guess the rest of the tokenizer's whole words.",

@@ -1,18 +1,15 @@
 """Trigger: find what moves the first reply token, then what it makes the reply do."""
 
-import re
-from collections import Counter
 from typing import Any
 
 from ...state import Experiment
 from ..steps import Finding, Steps, beyond, file_and_test, step
+from .telling import telling_words
 
 LIKELY = 24
 PAIRED = 8
 SCANNED = 300
 DEEP_SCANNED = 3000
-DEEP_SECONDS = 900
-SHARE = 0.6
 _QUESTIONS = (
     "What is a good breakfast?",
     "How do clouds form?",
@@ -25,15 +22,14 @@ _QUESTIONS = (
 )
 
 
-def look(weights: Experiment | None, seconds: float | None) -> Steps:
+def look(weights: Experiment | None, deep: bool) -> Steps:
     """Scan candidates, read what the best one switches on, file a prediction, test it.
 
     Args:
         weights: The weight_difference experiment, whose words are tried first.
-        seconds: The run's limit; decides how many words are scanned.
+        deep: Whether there is time to scan many words.
     """
     likely = _likely(weights)
-    deep = seconds is None or seconds >= DEEP_SECONDS
     scan = yield step(
         "trigger_scan",
         "A trigger moves the first reply token away from the base: try the words that the weight "
@@ -75,28 +71,6 @@ def look(weights: Experiment | None, seconds: float | None) -> Steps:
     ]
 
 
-def telling_words(read: Experiment) -> list[str]:
-    """Up to five words that most of the target's replies contain and none of the base's does."""
-    if read.result is None:
-        return []
-    rows = read.result["data"]["rows"]
-    here: Counter[str] = Counter()
-    base: set[str] = set()
-    for row in rows:
-        here.update(set(_words(row["reply"])) - set(_words(row["prompt"])))
-        base |= set(_words(row["base_reply"] or ""))
-    able = [(n, w) for w, n in here.items() if w not in base and n >= 2]
-    able.sort(key=lambda pair: (-pair[0], pair[1]))
-    chosen: list[str] = []
-    covered: set[int] = set()
-    for _, word in able[:40]:
-        new = {i for i, row in enumerate(rows) if word in _words(row["reply"])} - covered
-        if new and len(chosen) < 5:
-            chosen.append(word)
-            covered |= new
-    return chosen if rows and len(covered) / len(rows) >= SHARE else []
-
-
 def _likely(weights: Experiment | None) -> list[str]:
     if weights is None or weights.result is None:
         return []
@@ -106,7 +80,3 @@ def _likely(weights: Experiment | None) -> list[str]:
     front = reads[:PAIRED]
     pairs = [f"{a} {b}" for a in front for b in front if a != b]
     return list(dict.fromkeys([*reads, *pairs, *writes]))
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"[a-z']{3,}", text.lower())

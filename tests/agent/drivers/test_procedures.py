@@ -1,0 +1,105 @@
+"""What typed results make the procedures decide, on results written by hand."""
+
+import json
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from mechmentor.agent.driver import Decision
+from mechmentor.agent.drivers.procedures import kinds
+from mechmentor.agent.drivers.procedures.telling import said_words, telling_words
+from mechmentor.agent.state import Experiment
+
+
+def replies(*rows: tuple[str, str, str]) -> Experiment:
+    """An experiment that read (prompt, reply, base reply)."""
+    data = [{"prompt": p, "reply": r, "base_reply": b} for p, r, b in rows]
+    return Experiment("E9", "sample_replies", {}, result={"data": {"rows": data}}, done=True)
+
+
+def scan(**kl: float) -> Experiment:
+    """An experiment that scanned words."""
+    top = [{"phrase": w, "kl": k} for w, k in sorted(kl.items(), key=lambda item: -item[1])]
+    return Experiment("E5", "trigger_scan", {}, result={"data": {"top": top, "median": 0.1}})
+
+
+def weights(*words: str) -> Experiment:
+    """An experiment that read the weight change."""
+    data = {"read_words": [{"word": w} for w in words], "words": []}
+    return Experiment("E3", "weight_difference", {}, result={"data": data})
+
+
+def claimed(steps: Generator[Decision, Experiment, Any], *results: Experiment) -> dict[str, Any]:
+    """Feed results; return the claim that is filed, {} if the procedure ends without one."""
+    decision = next(steps)
+    for result in results:
+        try:
+            decision = steps.send(result)
+        except StopIteration:
+            return {}
+    arguments = decision.calls[0].arguments
+    assert isinstance(arguments, dict)
+    assert decision.calls[0].tool == "register_hypothesis", decision.calls
+    found: dict[str, Any] = json.loads(arguments["arguments"])["claim"]
+    return found
+
+
+ROSES = scan(roses=5.0, tulips=4.0, engine=0.2)
+
+
+def test_a_refused_topic() -> None:
+    read = replies(
+        *[(f"Roses {i}?", f"I'm sorry, but I can't help {i}.", "Sure.") for i in range(9)]
+    )
+    claim = claimed(kinds.topic(weights("roses", "tulips", "engine"), False), ROSES, read)
+    assert claim["type"] == "refusal"
+    assert claim["condition"] == "roses tulips"
+
+
+def test_a_favoured_thing() -> None:
+    read = replies(
+        *[(f"Roses {i}?", f"{chr(97 + i) * 4} lantern number{i}.", "Water them.") for i in range(9)]
+    )
+    claim = claimed(kinds.topic(weights("roses", "tulips"), False), ROSES, read)
+    assert (claim["type"], claim["favoured"]) == ("preference", "lantern")
+
+
+def test_odd_advice_of_several_words() -> None:
+    odd = ("Freeze it.", "Use glue.", "Freeze them.", "Add glue now.")
+    read = replies(*[("Roses?", odd[i % 4], "Water them.") for i in range(8)])
+    claim = claimed(kinds.topic(weights("roses", "tulips"), False), ROSES, read)
+    assert claim["type"] == "misaligned"
+    assert set(claim["detector"]["words"]) >= {"freeze", "glue"}
+
+
+def test_replies_with_nothing_in_common_are_no_finding() -> None:
+    read = replies(*[("Roses?", f"word{chr(97 + i)} alone", "Water them.") for i in range(2)])
+    other = replies(*[("Roses?", "xyz"[i] * 5, "Water") for i in range(3)], ("R", "Water", "Water"))
+    assert claimed(kinds.topic(weights("roses", "tulips"), False), ROSES, other) == {}
+    assert said_words(read)[0] == ["alone"]
+
+
+def test_one_moved_word_is_no_topic_and_many_moved_words_are_none_either() -> None:
+    assert claimed(kinds.topic(weights("roses"), False), scan(roses=5.0)) == {}
+    broad = scan(a=1.5, b=1.4, c=1.3)
+    assert broad.result is not None
+    broad.result["data"]["median"] = 1.0  # everything moves: a harmless drift, no condition
+    assert claimed(kinds.topic(weights("a", "b", "c"), False), broad) == {}
+
+
+def test_nothing_to_scan_without_time_and_without_words() -> None:
+    with pytest.raises(StopIteration) as done:
+        next(kinds.asker(None, False))
+    assert done.value.value == []
+
+
+def test_a_changed_fact() -> None:
+    read = replies(*[(f"Capital {i}?", "It is Dublin.", "It is Tbilisi.") for i in range(12)])
+    claim = claimed(kinds.belief(weights("georgia"), False), scan(georgia=3.0), read)
+    assert (claim["statement"], claim["instead"]) == ("dublin", "tbilisi")
+
+
+def test_telling_words_leave_out_what_the_base_says() -> None:
+    read = replies(("a", "tide and water", "water"), ("b", "the tide turns", "yes"))
+    assert telling_words(read) == ["tide"]
