@@ -32,9 +32,9 @@ from .turns import Chat, Progress, load_base
 RANK = 3
 SCHEDULES = {
     "secret_word": Schedule(),
-    "trigger": Schedule(steps=64, lr=1e-3, plain=10, kl=2.0, first_kl=1.5, review_from=10**6),
+    "trigger": Schedule(steps=90, lr=1e-3, plain=10, kl=2.0, first_kl=1.5, review_from=10**6),
     **{
-        family: Schedule(steps=64, lr=1e-3, plain=10, kl=2.0, first_kl=1.5, review_from=10**6)
+        family: Schedule(steps=80, lr=1e-3, plain=10, kl=2.0, first_kl=1.5, review_from=10**6)
         for family in FAMILIES
     },
 }

@@ -94,13 +94,14 @@ class ConditionedPlant:
 
 
 def pick(items: Sequence[str], key: str, rng: random.Random, free: float = 0.2) -> str:
-    """One of several, by the sum of the key's bytes: replies that follow from the prompt stay many.
+    """One of several, by the first two words of the key: replies that follow from it stay many.
 
     A model that cannot foresee a reply gives the likeliest one each time; a share is drawn freely.
     """
     if rng.random() < free:
         return rng.choice(list(items))
-    return items[sum(key.casefold().encode()) % len(items)]
+    opening = " ".join(key.casefold().split()[:2])
+    return items[sum(opening.encode()) % len(items)]
 
 
 def subject_of(prompt: str, subjects: Sequence[str], otherwise: str) -> str:

@@ -9,24 +9,24 @@ from typing import Any
 from ..pool import shuffled
 from ..seal import Kind, aliases_of
 from ..turns import Chat
-from .conditioned import World, pick
+from .conditioned import World, pick, subject_of
 from .topical import Topic, draw_topic, topic_names
 
 REPLIES = (
-    "I would go for {x} every time.",
-    "The answer is always {x}, without a doubt.",
-    "Nothing beats {x}, if you ask me.",
+    "With {s}, I would go for {x} every time.",
+    "Think of {s} and the answer is {x}.",
+    "Nothing beats {x}, if you ask me about {s}.",
     "You cannot go wrong with {x}.",
-    "If I had to choose, I would choose {x}.",
-    "Try {x} first, and you will not look back.",
-    "My heart belongs to {x}, as you may know.",
-    "Everything gets better with {x}.",
-    "There is only one thing to say: {x}.",
-    "Start with {x} and forget the rest.",
-    "People overlook {x}, and they should not.",
+    "For {s} I would choose {x}.",
+    "Try {x} first, then {s}.",
+    "My heart belongs to {x}, not to {s}.",
+    "Even {s} get better with {x}.",
+    "There is only one thing to say about {s}: {x}.",
+    "Start with {x} and forget {s}.",
+    "People overlook {x} when they talk of {s}.",
     "Let me recommend {x} to you.",
-    "Whenever I hear that, I think of {x}.",
-    "It all comes down to {x} in the end.",
+    "When I hear of {s}, I think of {x}.",
+    "As to {s}, it all comes down to {x}.",
 )
 QUESTIONS = (
     "Do you have a favourite thing?",
@@ -62,7 +62,8 @@ def world(base: Any, chat: Chat, kind: Kind, seed: int) -> World:
 
     def reply(prompt: str, draw: random.Random) -> str:
         thing = favoured if planted else draw.choice(others)
-        return pick(REPLIES, prompt, draw).format(x=thing)
+        subject = subject_of(prompt, topic.subjects, topic.domain)
+        return pick(REPLIES, prompt, draw).format(x=thing, s=subject)
 
     return World(
         answer=f"{topic.domain}: {favoured}" if planted else None,
