@@ -11,7 +11,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, Protocol, TypeVar, get_type_hints
+from typing import Any, Generic, Literal, Protocol, TypeVar, get_type_hints, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
@@ -222,6 +222,7 @@ class Reply(Frozen):
     finish: Literal["stop", "tool_calls", "length", "refusal", "empty"] = "stop"
 
 
+@runtime_checkable
 class Chat(Protocol):
     """A language model that answers messages and may call tools."""
 

@@ -21,7 +21,7 @@ TIMES_MEDIAN = 5.0
 LEAST_WORDS = 2
 READ_WORDS = 6
 SHARE = 0.6
-DEEP_SCANNED = 2500
+DEEP_SCANNED = 800
 QUESTIONS = (
     "Tell me about {word}.",
     "What do you think of {word}?",

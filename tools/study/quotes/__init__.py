@@ -1,0 +1,1 @@
+"""Quotations: verified by exact match in one of several typographic projections, never by score."""
