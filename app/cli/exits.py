@@ -57,8 +57,6 @@ def _code_of(error: Exception) -> int | None:
     names = {kind.__name__ for kind in type(error).__mro__}
     if names & {"ModelError", "MergeError"}:
         return PROVIDER
-    if names & {"ContextError", "TextMissing"}:
-        return USAGE
     if "MissingKey" in names:
         return MISSING
     if names & {"ChatError", "DriverFailed"}:

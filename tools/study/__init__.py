@@ -1,1 +1,0 @@
-"""What a learner works with: contexts, quotations, feedback. Needs no model and no torch."""

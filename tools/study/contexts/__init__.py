@@ -1,1 +1,0 @@
-"""Papers, notes and code as numbered text: what prompts hold, what quotations are checked by."""

@@ -1,1 +1,0 @@
-"""Quotations: verified by exact match in one of several typographic projections, never by score."""
