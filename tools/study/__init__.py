@@ -1,1 +1,1 @@
-"""What a learner needs without a language model: contexts, verified quotes, feedback, literature."""
+"""The learner's room: contexts, verified quotes, feedback, literature; no model needed."""

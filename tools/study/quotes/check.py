@@ -1,5 +1,6 @@
 """Check every quotation of a reply, and strike out those that stand in no source."""
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -59,7 +60,8 @@ class Report:
         verified = sum(c.status == "verified" for c in self.checked)
         elided = sum(c.status == "elided" for c in self.checked)
         left = f", {elided} with words left out" if elided else ""
-        return f"{len(self.checked)} quotations: {verified} verified{left}, {self.unverified} not found"
+        counts = f"{verified} verified{left}, {self.unverified} not found"
+        return f"{len(self.checked)} quotations: {counts}"
 
 
 def check_quote(quotation: Quotation, sources: list[Source]) -> Checked:
@@ -71,9 +73,7 @@ def check_quote(quotation: Quotation, sources: list[Source]) -> Checked:
         if found:
             note = ""
             if cited and (
-                cited.name != found.source
-                or cited.last < found.first
-                or cited.first > found.last
+                cited.name != found.source or cited.last < found.first or cited.first > found.last
             ):
                 # The same words may stand in the cited lines as well as earlier.
                 found = _within(source, quotation, found)
@@ -122,7 +122,7 @@ def _elided(quotation: Quotation, parts: list[str], source: Source) -> Checked |
     places = [source.find(p) for p in parts]
     good = [p for p in places if p is not None]
     if len(good) < len(parts) or any(
-        b.first < a.first or b.first - a.last > 12 for a, b in zip(good, good[1:], strict=False)
+        b.first < a.first or b.first - a.last > 12 for a, b in itertools.pairwise(good)
     ):
         return None
     found = Found(source.name, good[0].first, good[-1].last, good[0].mode)
@@ -150,7 +150,8 @@ def _notes(reply: str, sources: list[Source]) -> tuple[str, ...]:
             notes.append(f"cites {cited.name!r}, which is none of: {', '.join(lengths)}")
         elif not 1 <= cited.first <= cited.last <= lengths[cited.name]:
             notes.append(
-                f"cites {cited.name}:L{cited.first}-L{cited.last}; it has {lengths[cited.name]} lines"
+                f"cites {cited.name}:L{cited.first}-L{cited.last}; "
+                f"it has {lengths[cited.name]} lines"
             )
     broken = unclosed(reply)
     if broken:

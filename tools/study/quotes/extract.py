@@ -6,14 +6,14 @@ from dataclasses import dataclass
 _FENCE = re.compile(r"^(```|~~~).*?^\1[^\n]*$", re.MULTILINE | re.DOTALL)
 _CITE = re.compile(r"\[(?P<name>[\w.\-]+):L(?P<first>\d+)(?:\s*[-–]\s*L?(?P<last>\d+))?\]")
 _PAIRS = re.compile(
-    r'“(?P<curly>[^“”]+)”|„(?P<low>[^„“”]+)[“”]|«(?P<angle>[^«»]+)»'
+    r"“(?P<curly>[^“”]+)”|„(?P<low>[^„“”]+)[“”]|«(?P<angle>[^«»]+)»"
     r"|``(?P<latex>(?:(?!``|'').)+)''"
     r"|(?<![\w‘])‘(?P<single>[^‘\n]{12,}?)’(?!\w)"
     r'|(?<!\w)"(?=\S)(?P<straight>[^"]+?)"(?!\w)',
     re.DOTALL,
 )
 _BLOCK = re.compile(r"(?m)(?:^[ \t]*>[^\n]*\n?)+")
-# Shorter ones are terms and scare quotes; with a citation behind them they are checked all the same.
+# Shorter ones are terms and scare quotes, checked only with a citation behind them.
 LEAST_WORDS = 4
 
 
@@ -57,7 +57,7 @@ def quotations(reply: str) -> list[Quotation]:
         if not _inside(match.start(), hidden):
             blocks.append(match.span())
             text = re.sub(r"(?m)^[ \t]*>[ \t]?", "", match.group())
-            found += _quotation(_CITE.sub("", text).strip(" \n\t\"“”—"), reply, *match.span())
+            found += _quotation(_CITE.sub("", text).strip(' \n\t"“”—'), reply, *match.span())
     for start, end in _paragraphs(reply):
         for match in _PAIRS.finditer(reply, start, end):
             if not _inside(match.start(), hidden + blocks):
@@ -77,7 +77,9 @@ def unclosed(reply: str) -> int:
 
 def _quotation(text: str, reply: str, start: int, end: int) -> list[Quotation]:
     inside = _CITE.search(reply, start, end)
-    behind = inside or _CITE.match(reply, end + len(reply[end:]) - len(reply[end:].lstrip(" \n(—,.")))
+    behind = inside or _CITE.match(
+        reply, end + len(reply[end:]) - len(reply[end:].lstrip(" \n(—,."))
+    )
     cited = _cited(behind) if behind else None
     if len(re.findall(r"\w+", text)) < LEAST_WORDS and cited is None:
         return []
