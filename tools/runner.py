@@ -7,14 +7,28 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from . import catalog
 from .ledger import Ledger
-from .spec import ACCESS_ORDER, Args, Code, Cost, Failure, Refusal, Result, Tool, WhiteBox
-from .workbench import Workbench, canonical
+from .spec import (
+    ACCESS_ORDER,
+    Args,
+    Code,
+    Cost,
+    Failure,
+    Refusal,
+    Result,
+    Tool,
+    WhiteBox,
+    canonical,
+)
+
+if TYPE_CHECKING:  # the learner's tools run without torch, which a workbench needs
+    from .study.contexts.library import Library
+    from .workbench import Workbench
 
 DIGITS = 6
 
@@ -40,7 +54,7 @@ class ResultCache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def key(self, tool: Tool, args: Args, bench: Workbench) -> str:
+    def key(self, tool: Tool, args: Args, bench: "Workbench") -> str:
         """sha256 over tool, version, arguments, model hashes, seed, dtype, device, threads."""
         parts = [tool.name, tool.version, canonical(args), bench.fingerprint()]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -87,8 +101,9 @@ def run_tool(
     name: str,
     arguments: dict[str, Any] | str,
     *,
-    bench: Workbench | None,
+    bench: "Workbench | None",
     ledger: Ledger | None = None,
+    library: "Library | None" = None,
     cache: ResultCache | None = None,
 ) -> Outcome:
     """Run a tool once.
@@ -98,6 +113,7 @@ def run_tool(
         arguments: Arguments, or their JSON text as a language model sent it.
         bench: The workbench that tools act on.
         ledger: The run's hypotheses and claims.
+        library: The learner's contexts.
         cache: Where equal calls are looked up; None computes always.
 
     Returns:
@@ -113,7 +129,8 @@ def run_tool(
     try:
         tool, args = validate(name, arguments)
         given = json.loads(canonical(args))
-        need: Any = ledger if tool.need is Ledger else bench
+        given_needs = (bench, ledger, library)
+        need: Any = next((x for x in given_needs if isinstance(x, tool.need)), None)
         if need is None:
             raise Refusal("model_limit", f"{name} needs a {tool.need.__name__}, there is none here")
         if bench is not None and ACCESS_ORDER[tool.access] > ACCESS_ORDER[bench.access]:
@@ -121,7 +138,7 @@ def run_tool(
             raise Refusal(
                 code, f"{name} needs access {tool.access!r}, this case has {bench.access!r}"
             )
-        key = cache.key(tool, args, bench) if cache and bench and tool.need is Workbench else None
+        key = cache.key(tool, args, bench) if cache and bench and need is bench else None
         kept = cache.get(key) if cache and key else None
         if kept is not None and bench is not None:
             kept_cost = Cost(**kept["cost"])
@@ -131,20 +148,22 @@ def run_tool(
             )
             return Outcome(value, given, value.cost)
         result = tool(need, args)
-        result = result.model_copy(update={"cost": cost()})
+        # Dollars are known to the tool alone: only one that asks a language model spends any.
+        spent = cost().model_copy(update={"dollars": result.cost.dollars})
+        result = result.model_copy(update={"cost": spent})
         _finite(result.model_dump(mode="json"))
         return Outcome(result, given, result.cost)
     except Refusal as refusal:
         return Outcome(refusal.failure, given, cost())
 
 
-def keep(outcome: Outcome, name: str, bench: Workbench, cache: ResultCache) -> None:
+def keep(outcome: Outcome, name: str, bench: "Workbench", cache: ResultCache) -> None:
     """Write a finished outcome to the cache; results with handles are made again instead."""
     value = outcome.value
     if isinstance(value, Failure) or value.cached or value.handles:
         return
     tool, args = validate(name, outcome.arguments)
-    if tool.need is Workbench:
+    if isinstance(bench, tool.need):
         cache.put(cache.key(tool, args, bench), value.model_dump(mode="json"))
 
 

@@ -35,6 +35,13 @@ class Args(Frozen):
     """Arguments of a tool. Every field has a description, bounds and a default for any model."""
 
 
+def canonical(args: Args) -> str:
+    """Canonical JSON of arguments: sorted keys, defaults included."""
+    import json
+
+    return json.dumps(args.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+
+
 class Data(Frozen):
     """The typed numbers that a tool returns."""
 

@@ -11,7 +11,9 @@ from torch import Tensor
 from .engine.meter import TokenMeter
 from .handles import HandleStore
 from .models import Model, check_pair, load_model
-from .spec import Access, Args, Failure, Handle, Refusal, Result
+from .spec import Access, Args, Failure, Handle, Refusal, Result, canonical
+
+__all__ = ["Progress", "Workbench", "canonical"]
 
 Progress = Callable[[int, int, str], None]
 
@@ -164,10 +166,3 @@ class Workbench:
     def _next_experiment(self) -> int:
         taken = [int(name.split(":")[1]) for name in self.store.names() if ":" in name]
         return max([self.experiment, *taken], default=0) + 1
-
-
-def canonical(args: Args) -> str:
-    """Canonical JSON of arguments: sorted keys, defaults included."""
-    import json
-
-    return json.dumps(args.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""The learner's room: contexts, verified quotes, feedback, literature; no model needed."""

@@ -1,0 +1,1 @@
+"""Papers, pages, notes and sources as numbered lines: loading, keeping, searching, packing."""

@@ -1,0 +1,1 @@
+"""Quotations checked by exact match in a typographic projection, never by likeness."""
