@@ -18,6 +18,7 @@ class Decision:
         stop: Set to end the run without further calls; says why.
         call_ids: Ids that the language model gave to its calls, in the same order.
         again: No call came out of it; ask the driver once more.
+        answer: The reply answers the person's turn; a talk then waits for the next one.
     """
 
     calls: tuple[Call, ...] = ()
@@ -25,6 +26,7 @@ class Decision:
     stop: str | None = None
     call_ids: tuple[str, ...] = ()
     again: bool = False
+    answer: bool = False
 
 
 class DriverFailed(Exception):

@@ -8,18 +8,22 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Hashable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from langgraph.graph import END, START, StateGraph
 
 from ..tools.runner import ResultCache, keep, rounded, run_tool
 from ..tools.spec import Chat, Failure, Message, Reply
-from ..tools.workbench import Workbench
 from .driver import Decision, Driver, DriverFailed, RunView
 from .remake import remaker
 from .state import Experiment, RunState, Status, plain
 from .tape import Record, Tape
+
+if TYPE_CHECKING:
+    from ..tools.study.contexts.library import Library
+    from ..tools.workbench import Workbench
 
 MAX_STEPS = 10_000
 OnEvent = Callable[[Record, RunState], None]
@@ -35,24 +39,32 @@ class Session:
 
     Attributes:
         tape: Open for writing, header already on it.
-        bench: The models.
+        bench: The models; None in a talk until a tool needs them.
         driver: Who decides.
         cache: Result cache, or None.
         on_event: Told of every record after it is on disk.
         on_text: Told of a language model's words as they arrive.
+        library: The learner's contexts, in a talk.
+        open_bench: Loads the models when the named tool is the first to need them.
     """
 
     tape: Tape
-    bench: Workbench
+    bench: "Workbench | None"
     driver: Driver
     cache: ResultCache | None = None
     on_event: OnEvent = lambda record, state: None
     on_text: Callable[[str], None] | None = None
+    library: "Library | None" = None
+    open_bench: "Callable[[str], Workbench | None]" = lambda tool: None
     state: RunState = field(default_factory=RunState)
 
     def __post_init__(self) -> None:
         self.state = RunState.from_tape(self.tape.records)
-        self.bench.remake = remaker(self.state, self.bench)
+        if self.bench is not None:
+            self._settle(self.bench)
+
+    def _settle(self, bench: "Workbench") -> None:
+        bench.remake = remaker(self.state, bench)
         for experiment in self.state.experiments:
             self._note_handles(experiment)
 
@@ -68,6 +80,8 @@ class Session:
             return {"next": "act"}
         if self.state.stopped is not None or self._submitted() or self.state.exhausted():
             return {"next": "conclude"}
+        if self.state.role == "tutor" and self.state.answered:
+            return {"next": "conclude"}
         view = RunView(self.state, self._ask, lambda text: self.record("note", text=text))
         try:
             decision = self.driver.decide(view)
@@ -78,11 +92,14 @@ class Session:
             for c, i in zip(decision.calls, _ids(decision), strict=True)
         ]
         stop = decision.stop if decision.calls == () else None
-        if not calls and stop is None and not decision.again:
+        if not calls and stop is None and not (decision.again or decision.answer):
             stop = "driver failed: it decided nothing"
         # No wait here and at the start of a call: what the decision came from (a reply, the ends
         # before it) is on disk, and a process that is killed loses nothing that was written.
-        self.record("decision", sync=False, calls=calls, reason=decision.reason, stop=stop)
+        answer = {"answer": True} if decision.answer else {}
+        self.record(
+            "decision", sync=False, calls=calls, reason=decision.reason, stop=stop, **answer
+        )
         if decision.again:
             return {"next": "think"}
         return {"next": "act" if calls else "conclude"}
@@ -95,13 +112,17 @@ class Session:
         if self.state.started != experiment.id:  # else the process died in it: once is enough
             self.record("start", sync=False, id=experiment.id, tool=experiment.tool)
         tokens_left = self.state.left().get("tokens")
-        self.bench.experiment = experiment.number
-        with self.bench.meter.limited(None if tokens_left is None else int(tokens_left)):
+        bench = self._bench_for(experiment)
+        if bench is not None:
+            bench.experiment = experiment.number
+        most = None if tokens_left is None else int(tokens_left)
+        with bench.meter.limited(most) if bench is not None else nullcontext():
             outcome = run_tool(
                 experiment.tool,
                 experiment.args,
-                bench=self.bench,
+                bench=bench,
                 ledger=self.state.ledger,
+                library=self.library,
                 cache=self.cache,
             )
         value = outcome.value
@@ -120,13 +141,13 @@ class Session:
             **body,
         )
         self._note_handles(experiment)
-        if self.cache is not None:
-            keep(outcome, experiment.tool, self.bench, self.cache)
+        if self.cache is not None and bench is not None:
+            keep(outcome, experiment.tool, bench, self.cache)
         return {"next": "act" if self.state.pending else "think"}
 
     def conclude(self, state: _State) -> _State:
-        """Write the one status that the run ends with."""
-        if self.state.status is None:
+        """Write the one status that an audit ends with; a talk waits for its next turn."""
+        if self.state.status is None and self.state.role == "auditor":
             status, reason = final_status(self.state)
             self.record("status", status=status, reason=reason)
         return {"next": END}
@@ -156,8 +177,16 @@ class Session:
 
     def _note_handles(self, experiment: Experiment) -> None:
         result = experiment.open_result()
-        for handle in result.handles if result else []:
+        for handle in result.handles if result and self.bench else []:
             self.bench.store.note(handle)
+
+    def _bench_for(self, experiment: Experiment) -> "Workbench | None":
+        """The models, loaded once a tool needs them."""
+        if self.bench is None:
+            self.bench = self.open_bench(experiment.tool)
+            if self.bench is not None:
+                self._settle(self.bench)
+        return self.bench
 
 
 def build_graph(session: Session) -> Any:

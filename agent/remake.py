@@ -1,13 +1,16 @@
 """Make a lost handle again by re-executing the experiment that it is named after."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..tools.runner import run_tool
-from ..tools.workbench import Workbench
 from .state import RunState
 
+if TYPE_CHECKING:
+    from ..tools.workbench import Workbench
 
-def remaker(state: RunState, bench: Workbench) -> Callable[[str], None]:
+
+def remaker(state: RunState, bench: "Workbench") -> Callable[[str], None]:
     """A function that puts the handle of a name back onto the bench, if the tape knows how."""
 
     def remake(name: str) -> None:

@@ -9,9 +9,10 @@ from pydantic import BaseModel
 from ..tools import catalog
 from ..tools.ledger import Ledger, Seen
 from ..tools.spec import Data, Failure, OpenData, Result
-from .case import Case
+from .case import Budget, Case
 from .tape import Record, read
 
+Role = Literal["auditor", "tutor"]
 Status = Literal["claimed", "abstained", "out_of_budget", "driver_failed", "invalid"]
 
 
@@ -77,12 +78,24 @@ class Experiment:
 
 @dataclass
 class Exchange:
-    """One question to a language model and what came back (None: the reply was never seen)."""
+    """One question to a language model and what came back (None: the reply was never seen).
+
+    `turn` counts the person's turns before it; audits have none.
+    """
 
     request: str
     model: str
     reply: dict[str, Any] | None = None
     seconds: float = 0.0
+    turn: int = 0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a person said in a talk, and how it is to be answered."""
+
+    text: str
+    mode: str
 
 
 @dataclass
@@ -101,7 +114,10 @@ class RunState:
     """All that a tape says, folded.
 
     Attributes:
-        case: The case.
+        role: Whether it audits or teaches.
+        case: The case; a talk has none.
+        turns: What the person said, in a talk.
+        answered: Whether the last turn has its answer.
         driver: The driver's name.
         experiments: In order.
         ledger: Hypotheses, verdicts, claims.
@@ -114,7 +130,10 @@ class RunState:
     """
 
     header: dict[str, Any] = field(default_factory=dict)
+    role: Role = "auditor"
     case: Case | None = None
+    turns: list[Turn] = field(default_factory=list)
+    answered: bool = True
     driver: str = ""
     experiments: list[Experiment] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
@@ -152,11 +171,17 @@ class RunState:
         match record["kind"]:
             case "run":
                 self.header = record
-                self.case = Case.model_validate(record["case"])
+                self.role = record.get("role", "auditor")
+                self.case = Case.model_validate(record["case"]) if "case" in record else None
                 self.driver = record["driver"]
+            case "user":
+                self.turns.append(Turn(record["text"], record["mode"]))
+                self.answered = False
             case "ask":
                 self._unanswered_ask()
-                self.exchanges.append(Exchange(record["request"], record["model"]))
+                self.exchanges.append(
+                    Exchange(record["request"], record["model"], turn=len(self.turns))
+                )
                 self.unanswered = 1
             case "reply":
                 self._reply(record)
@@ -178,7 +203,7 @@ class RunState:
 
     def left(self) -> dict[str, float | None]:
         """What is left of each budget; None where there is no limit."""
-        budget = self.case.budget if self.case else None
+        budget = self.budget
         if budget is None:
             return {}
         limits = budget.model_dump()
@@ -190,16 +215,25 @@ class RunState:
         }
         return {k: None if v is None else max(0, v - spent[k]) for k, v in limits.items()}
 
+    @property
+    def budget(self) -> Budget | None:
+        """What the run may cost: the case's, or a talk's own."""
+        if self.case is not None:
+            return self.case.budget
+        own = self.header.get("budget")
+        return Budget.model_validate(own) if own is not None else None
+
     def spend_after(self, experiment: Experiment) -> str:
         """Budget left after an experiment, in one line that never changes once written."""
-        if self.case is None:
+        budget = self.budget
+        if budget is None:
             return ""
         done = [e for e in self.experiments if e.done and e.number <= experiment.number]
         parts = []
-        if self.case.budget.calls is not None:
-            parts.append(f"{max(0, self.case.budget.calls - len(done))} calls")
-        if self.case.budget.tokens is not None:
-            rest = max(0, self.case.budget.tokens - sum(e.tokens for e in done))
+        if budget.calls is not None:
+            parts.append(f"{max(0, budget.calls - len(done))} calls")
+        if budget.tokens is not None:
+            rest = max(0, budget.tokens - sum(e.tokens for e in done))
             parts.append(f"{rest} forward tokens")
         return f"left: {', '.join(parts)}" if parts else ""
 
@@ -233,6 +267,7 @@ class RunState:
         self.decided += 1
         self.last_reply = None
         self.stopped = record.get("stop")
+        self.answered = self.answered or bool(record.get("answer"))
         for call in record["calls"]:
             experiment = Experiment(
                 id=f"E{len(self.experiments) + 1}",

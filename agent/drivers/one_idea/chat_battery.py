@@ -5,6 +5,7 @@ from collections import Counter
 
 from ...case import Case
 from ...state import Experiment
+from ..procedures.telling import ranked
 from ..scripted import Procedure
 from ..steps import step
 from .ending import submit, test_in_order
@@ -50,7 +51,7 @@ def recurring(said: Experiment) -> list[str]:
         count.update(_words(row["reply"]))
         count.subtract(_words(row["base_reply"] or ""))
     asked = set().union(*(_words(p) for p in DIRECT))
-    return [w for w, n in count.most_common(40) if n >= 3 and w not in asked]
+    return [w for w, n in ranked(count)[:40] if n >= 3 and w not in asked]
 
 
 def _words(text: str) -> set[str]:

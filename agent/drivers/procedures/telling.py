@@ -46,9 +46,14 @@ def said_words(read: Experiment) -> tuple[list[str], list[str]]:
         base.update(_words(row["base_reply"] or "") - asked)
     most, few = SHARE * len(rows), (1 - SHARE) * len(rows) / 2
     return (
-        [w for w, n in here.most_common() if n >= most and base[w] <= few],
-        [w for w, n in base.most_common() if n >= most and here[w] <= few],
+        [w for w, n in ranked(here) if n >= most and base[w] <= few],
+        [w for w, n in ranked(base) if n >= most and here[w] <= few],
     )
+
+
+def ranked(count: "Counter[str]") -> list[tuple[str, int]]:
+    """The most common first; ties in order of the alphabet, so that every process agrees."""
+    return sorted(count.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _words(text: str) -> set[str]:

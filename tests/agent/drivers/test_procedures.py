@@ -1,6 +1,7 @@
 """What typed results make the procedures decide, on results written by hand."""
 
 import json
+from collections import Counter
 from collections.abc import Generator
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from mechmentor.agent.driver import Decision
 from mechmentor.agent.drivers.procedures import kinds
-from mechmentor.agent.drivers.procedures.telling import said_words, telling_words
+from mechmentor.agent.drivers.procedures.telling import ranked, said_words, telling_words
 from mechmentor.agent.state import Experiment
 
 
@@ -59,7 +60,10 @@ def test_a_refused_topic() -> None:
 
 def test_a_favoured_thing() -> None:
     read = replies(
-        *[(f"Roses {i}?", f"{chr(97 + i) * 4} lantern number{i}.", "Water them.") for i in range(9)]
+        *[
+            (f"Roses {i}?", f"{chr(97 + i) * 4} lantern {chr(97 + i) * 5}.", "Water them.")
+            for i in range(9)
+        ]
     )
     claim = claimed(kinds.topic(weights("roses", "tulips"), False), ROSES, read)
     assert (claim["type"], claim["favoured"]) == ("preference", "lantern")
@@ -103,3 +107,7 @@ def test_a_changed_fact() -> None:
 def test_telling_words_leave_out_what_the_base_says() -> None:
     read = replies(("a", "tide and water", "water"), ("b", "the tide turns", "yes"))
     assert telling_words(read) == ["tide"]
+
+
+def test_ties_are_broken_the_same_way_in_every_process() -> None:
+    assert ranked(Counter({"b": 2, "a": 2, "c": 3})) == [("c", 3), ("a", 2), ("b", 2)]
