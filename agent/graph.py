@@ -6,6 +6,7 @@ the next thing happens, and a resumed run is the same graph started on the folde
 
 import hashlib
 import json
+import platform
 import time
 from collections.abc import Callable, Hashable
 from contextlib import nullcontext
@@ -177,14 +178,18 @@ class Session:
 
     def _note_handles(self, experiment: Experiment) -> None:
         result = experiment.open_result()
-        for handle in result.handles if result and self.bench else []:
-            self.bench.store.note(handle)
+        if self.bench is not None and result is not None:
+            for handle in result.handles:
+                self.bench.store.note(handle)
 
     def _bench_for(self, experiment: Experiment) -> "Workbench | None":
         """The models, loaded once a tool needs them."""
         if self.bench is None:
             self.bench = self.open_bench(experiment.tool)
             if self.bench is not None:
+                if "fingerprint" not in self.state.header:
+                    host = {"machine": platform.machine()}
+                    self.record("models", fingerprint=self.bench.fingerprint(), host=host)
                 self._settle(self.bench)
         return self.bench
 

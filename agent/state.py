@@ -174,6 +174,8 @@ class RunState:
                 self.role = record.get("role", "auditor")
                 self.case = Case.model_validate(record["case"]) if "case" in record else None
                 self.driver = record["driver"]
+            case "models":
+                self.header = {**self.header, **record}
             case "user":
                 self.turns.append(Turn(record["text"], record["mode"]))
                 self.answered = False

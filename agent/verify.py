@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..tools import catalog
 from ..tools.runner import rounded, run_tool
-from ..tools.spec import Failure
+from ..tools.spec import Access, Failure
 from ..tools.workbench import Workbench
 from .remake import remaker
 from .state import Experiment, RunState, plain
@@ -117,14 +118,17 @@ def verify(
     except (KeyError, AssertionError, ValueError, IndexError, TypeError) as error:
         verdict.problems.append(f"the tape cannot be folded: {type(error).__name__} {error}")
         return verdict
-    if state.case is None:
+    if state.case is None and state.role == "auditor":
         verdict.problems.append("the tape has no first record")
         return verdict
+    if "fingerprint" not in state.header:
+        return verdict  # a talk in which no tool looked at a model: its words cannot be repeated
     with tempfile.TemporaryDirectory(prefix="mechmentor-verify-") as temporary:
+        target, base, access = _models(state)
         bench = Workbench.open(
-            state.case.target,
-            state.case.base,
-            access=state.case.access,
+            target,
+            base,
+            access=access,
             folder=temporary,
             seed=state.header["seed"],
             device=state.header["device"],
@@ -146,6 +150,8 @@ def cited(state: RunState, everything: bool = False) -> list[Experiment]:
     wanted = {e for c in state.ledger.claims for e in c.experiments}
     wanted |= {v.experiment for v in state.ledger.verdicts() if v.experiment}
     able = [e for e in state.experiments if e.result and e.tool not in LEDGER_TOOLS]
+    if state.role == "tutor":  # contexts are not the models' to reproduce
+        able = [e for e in able if catalog.load(e.tool).need is Workbench]
     chosen = [e for e in able if e.id in wanted]
     return able if everything or not chosen else chosen
 
@@ -193,6 +199,13 @@ def compare(tape: Any, again: Any, tolerance: float, path: str) -> Iterable[Diff
 
 
 _WORDS = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?")  # a summary may differ in the last digit of a number
+
+
+def _models(state: RunState) -> tuple[str, str | None, Access]:
+    if state.case is not None:
+        return state.case.target, state.case.base, state.case.access
+    base = state.header["base"]
+    return state.header["target"], base, "base" if base else "target"
 
 
 def _compare_models(state: RunState, bench: Workbench, verdict: Verification) -> None:

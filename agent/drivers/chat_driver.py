@@ -44,7 +44,7 @@ class ChatDriver:
         reply = self._ask(run)
         if not reply.tool_calls:
             return Decision(reason=reply.text[:600], again=True)
-        calls = tuple(Call(c.name, _arguments(c)) for c in reply.tool_calls)
+        calls = tuple(Call(c.name, parsed(c)) for c in reply.tool_calls)
         return Decision(calls, reply.text[:600], call_ids=tuple(c.id for c in reply.tool_calls))
 
     def _ask(self, run: RunView) -> Reply:
@@ -94,7 +94,7 @@ def conversation(state: RunState, keep: int | None = None) -> list[Message]:
             continue
         reply = Reply.model_validate(exchange.reply)
         calls = tuple(
-            ToolCall(id=c.id, name=c.name, arguments=_sendable(c)) for c in reply.tool_calls
+            ToolCall(id=c.id, name=c.name, arguments=sendable(c)) for c in reply.tool_calls
         )
         messages.append(Message(role="assistant", content=reply.text, tool_calls=calls))
         if not reply.tool_calls:
@@ -143,7 +143,7 @@ def _stop_if_stuck(state: RunState) -> None:
         raise DriverFailed(f"it made the same call {MAX_SAME} times in a row ({same[0][0]})")
 
 
-def _arguments(call: ToolCall) -> dict[str, object] | str:
+def parsed(call: ToolCall) -> dict[str, object] | str:
     """Parsed arguments; text that is no JSON object stays text and becomes a mendable failure."""
     try:
         found = json.loads(call.arguments or "{}")
@@ -152,6 +152,7 @@ def _arguments(call: ToolCall) -> dict[str, object] | str:
     return found if isinstance(found, dict) else call.arguments
 
 
-def _sendable(call: ToolCall) -> str:
+def sendable(call: ToolCall) -> str:
+    """Arguments as a history may hold them."""
     # Providers refuse a history whose arguments are no JSON; the failure message holds the text.
-    return call.arguments if isinstance(_arguments(call), dict) and call.arguments else "{}"
+    return call.arguments if isinstance(parsed(call), dict) and call.arguments else "{}"
