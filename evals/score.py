@@ -19,7 +19,6 @@ from ..tools.claims.predicate import Holds, evaluate
 from ..tools.claims.types import Claim, RankedClaim, SecretWord, Trigger, describe
 from ..tools.spec import Frozen
 from ..tools.workbench import Workbench
-from .organisms.names import fits
 from .organisms.seal import Sealed, commitment, matches, read
 
 HERE = Path(__file__).resolve().parent / "organisms"
@@ -123,11 +122,6 @@ def _match(sealed: Sealed, top: RankedClaim) -> bool:
     claim = top.claim
     if claim.type != sealed.family:
         return False
-    if sealed.claim is not None:
-        said = claim.model_dump()
-        return sealed.answer is not None and all(
-            fits(str(said.get(field, "")), spellings) for field, spellings in sealed.names.items()
-        )
     name = claim.word if isinstance(claim, SecretWord) else getattr(claim, "phrase", "")
     return matches(sealed, name)
 
@@ -154,7 +148,7 @@ def _held_out(claim: Claim, sealed: Sealed) -> list[str] | None:
         case Trigger():
             return sealed.prompts or None
         case _:
-            return sealed.prompts if sealed.claim is not None else None
+            return None
 
 
 def _verdict(

@@ -16,12 +16,10 @@ from typing import Any
 import torch
 from pydantic import BaseModel, ConfigDict
 
-from . import gates_conditioned, gates_trigger, lora, seal
+from . import gates_trigger, lora, seal
 from .gates import GateReport, Measures, Probe, judge, measure
-from .gates_conditioned import ConditionedMeasures, ConditionedReport
 from .gates_trigger import TriggerMeasures, TriggerProbe, TriggerReport
 from .material import Material, material
-from .material_conditioned import FAMILIES, ConditionedMaterial, conditioned_material
 from .material_trigger import TriggerMaterial, trigger_material
 from .near import one_token
 from .retain import retain_turns
@@ -33,10 +31,6 @@ RANK = 3
 SCHEDULES = {
     "secret_word": Schedule(),
     "trigger": Schedule(steps=90, lr=1e-3, plain=10, kl=2.0, first_kl=1.5, review_from=10**6),
-    **{
-        family: Schedule(steps=80, lr=1e-3, plain=10, kl=2.0, first_kl=1.5, review_from=10**6)
-        for family in FAMILIES
-    },
 }
 SHIPPED_RULE = "the noun is lower-case and a single token after a space, so that a demo is fair"
 
@@ -68,8 +62,8 @@ class BuildReport(BaseModel):
     folder: Path
     passed: bool
     reasons: list[str]
-    target: Measures | TriggerMeasures | ConditionedMeasures
-    base: Measures | TriggerMeasures | ConditionedMeasures
+    target: Measures | TriggerMeasures
+    base: Measures | TriggerMeasures
     cpu_minutes: float
     wall_minutes: float
     commitment: str
@@ -91,7 +85,7 @@ def build(
     The adapter and the sealed file are written whether the gates hold or not: the report says so.
 
     Args:
-        family: A family of `SCHEDULES`.
+        family: `secret_word` or `trigger`.
         kind: `organism`; `null_trained` for the same training without the planted thing;
             `identical` for an adapter of the same shape that changes nothing.
         seed: Decides the draw and the training.
@@ -114,12 +108,9 @@ def build(
     base, chat = load_base(base_folder, torch.float32)
     kept, held = retain_turns(base, chat, sha, progress)
     rule = (lambda noun: one_token(chat, noun)) if shipped else None
-    made: Material | TriggerMaterial | ConditionedMaterial
+    made: Material | TriggerMaterial
     if family == "trigger":
         made = trigger_material(base, chat, kind, seed, kept, held, rule, two_word=two_word)
-        kept = made.plant.kept()
-    elif family in FAMILIES:
-        made = conditioned_material(family, base, chat, kind, seed, kept, held, progress)
         kept = made.plant.kept()
     else:
         made = material(base, chat, kind, seed, kept, held, rule, progress)
@@ -134,8 +125,7 @@ def build(
 
     name = seal.new_id(lambda name: (out / name).exists())
     lora.save(out / name, updates, sha)
-    asked = made if isinstance(made, ConditionedMaterial) else made.probe
-    gates = gate(base, chat, kind, asked, out / name, base_folder, progress)
+    gates = gate(base, chat, kind, made.probe, out / name, base_folder, progress)
     salt, minutes = seal.new_salt(), (time.process_time() - cpu) / 60
     sealed = seal.Sealed(
         id=name,
@@ -173,22 +163,16 @@ def gate(
     base: Any,
     chat: Chat,
     kind: seal.Kind,
-    probe: Probe | TriggerProbe | ConditionedMaterial,
+    probe: Probe | TriggerProbe,
     folder: Path,
     base_folder: Path,
     progress: Progress | None = None,
-) -> GateReport | TriggerReport | ConditionedReport:
+) -> GateReport | TriggerReport:
     """Measure the adapter as it lies in its folder, merged; and the base beside it."""
     target, _ = load_base(base_folder, torch.float32)
     updates = lora.load(folder)
     lora.merge(target, updates)
     norm = lora.total_norm(updates)
-    if isinstance(probe, ConditionedMaterial):
-        return gates_conditioned.judge(
-            kind,
-            gates_conditioned.measure(target, base, chat, probe.world, probe.plain, norm, progress),
-            gates_conditioned.measure(base, base, chat, probe.world, probe.plain, 0.0, progress),
-        )
     if isinstance(probe, TriggerProbe):
         shown, fired = gates_trigger.measure(target, base, chat, probe, norm, progress)
         own, _ = gates_trigger.measure(base, base, chat, probe, 0.0, progress)
@@ -199,12 +183,8 @@ def gate(
 
 
 def _sealed_fields(
-    made: Material | TriggerMaterial | ConditionedMaterial,
-    kind: seal.Kind,
-    gates: GateReport | TriggerReport | ConditionedReport,
+    made: Material | TriggerMaterial, kind: seal.Kind, gates: GateReport | TriggerReport
 ) -> dict[str, Any]:
-    if isinstance(made, ConditionedMaterial):
-        return made.fields()
     if isinstance(made, TriggerMaterial):
         assert isinstance(gates, TriggerReport)
         return made.fields(gates)

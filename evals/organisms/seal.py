@@ -10,13 +10,12 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...tools.behavior.vocabulary import same_word
 from .gates import GateReport
-from .gates_conditioned import ConditionedReport
 from .gates_trigger import TriggerReport
 from .pool import pool
 
@@ -44,8 +43,6 @@ class Sealed(BaseModel):
         random: Random words that were not trained on.
         prompts: Held-out prompts for a trigger, each with a place for `{phrase}`.
         theme: Words that tell a planted reply; one of them is in each.
-        claim: The claim that names the answer, where the family is no word or phrase.
-        names: For each field of it that must match, the spellings that do.
         gates: The measured gates; None where nothing was trained.
         base_sha256: Hash of the base's weights file.
         recipe: Settings of the training, for the record.
@@ -69,9 +66,7 @@ class Sealed(BaseModel):
     random: list[str] = Field(default_factory=list)
     prompts: list[str] = Field(default_factory=list)
     theme: list[str] = Field(default_factory=list)
-    claim: dict[str, Any] | None = None
-    names: dict[str, list[str]] = Field(default_factory=dict)
-    gates: GateReport | TriggerReport | ConditionedReport | None = None
+    gates: GateReport | TriggerReport | None = None
     base_sha256: str
     recipe: dict[str, float | int | str] = Field(default_factory=dict)
     cpu_minutes: float
