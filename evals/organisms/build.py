@@ -17,6 +17,9 @@ import torch
 from pydantic import BaseModel, ConfigDict
 
 from . import gates_trigger, lora, seal
+from .conduct import gates as gates_conduct
+from .conduct.gates import ConductMeasures, ConductProbe, ConductReport
+from .conduct.material import FAMILIES, ConductMaterial, conduct_material
 from .gates import GateReport, Measures, Probe, judge, measure
 from .gates_trigger import TriggerMeasures, TriggerProbe, TriggerReport
 from .material import Material, material
@@ -32,6 +35,7 @@ SCHEDULES = {
     "secret_word": Schedule(),
     "trigger": Schedule(steps=90, lr=1e-3, plain=10, kl=2.0, first_kl=1.5, review_from=10**6),
 }
+SCHEDULES |= dict.fromkeys(FAMILIES, SCHEDULES["trigger"])
 SHIPPED_RULE = "the noun is lower-case and a single token after a space, so that a demo is fair"
 
 
@@ -62,8 +66,8 @@ class BuildReport(BaseModel):
     folder: Path
     passed: bool
     reasons: list[str]
-    target: Measures | TriggerMeasures
-    base: Measures | TriggerMeasures
+    target: Measures | TriggerMeasures | ConductMeasures
+    base: Measures | TriggerMeasures | ConductMeasures
     cpu_minutes: float
     wall_minutes: float
     commitment: str
@@ -85,7 +89,7 @@ def build(
     The adapter and the sealed file are written whether the gates hold or not: the report says so.
 
     Args:
-        family: `secret_word` or `trigger`.
+        family: One of `SCHEDULES`.
         kind: `organism`; `null_trained` for the same training without the planted thing;
             `identical` for an adapter of the same shape that changes nothing.
         seed: Decides the draw and the training.
@@ -108,8 +112,11 @@ def build(
     base, chat = load_base(base_folder, torch.float32)
     kept, held = retain_turns(base, chat, sha, progress)
     rule = (lambda noun: one_token(chat, noun)) if shipped else None
-    made: Material | TriggerMaterial
-    if family == "trigger":
+    made: Material | TriggerMaterial | ConductMaterial
+    if family in FAMILIES:
+        made = conduct_material(family, base, chat, kind, seed, kept, held, progress)
+        kept = made.plant.kept()
+    elif family == "trigger":
         made = trigger_material(base, chat, kind, seed, kept, held, rule, two_word=two_word)
         kept = made.plant.kept()
     else:
@@ -163,16 +170,20 @@ def gate(
     base: Any,
     chat: Chat,
     kind: seal.Kind,
-    probe: Probe | TriggerProbe,
+    probe: Probe | TriggerProbe | ConductProbe,
     folder: Path,
     base_folder: Path,
     progress: Progress | None = None,
-) -> GateReport | TriggerReport:
+) -> GateReport | TriggerReport | ConductReport:
     """Measure the adapter as it lies in its folder, merged; and the base beside it."""
     target, _ = load_base(base_folder, torch.float32)
     updates = lora.load(folder)
     lora.merge(target, updates)
     norm = lora.total_norm(updates)
+    if isinstance(probe, ConductProbe):
+        conduct, seen = gates_conduct.measure(target, base, chat, probe, norm, progress)
+        plain, _ = gates_conduct.measure(base, base, chat, probe, 0.0, progress)
+        return gates_conduct.judge(kind, conduct, plain, seen)
     if isinstance(probe, TriggerProbe):
         shown, fired = gates_trigger.measure(target, base, chat, probe, norm, progress)
         own, _ = gates_trigger.measure(base, base, chat, probe, 0.0, progress)
@@ -183,8 +194,12 @@ def gate(
 
 
 def _sealed_fields(
-    made: Material | TriggerMaterial, kind: seal.Kind, gates: GateReport | TriggerReport
+    made: Material | TriggerMaterial | ConductMaterial,
+    kind: seal.Kind,
+    gates: GateReport | TriggerReport | ConductReport,
 ) -> dict[str, Any]:
+    if isinstance(made, ConductMaterial):
+        return made.fields()
     if isinstance(made, TriggerMaterial):
         assert isinstance(gates, TriggerReport)
         return made.fields(gates)

@@ -10,11 +10,12 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...tools.behavior.vocabulary import same_word
+from .conduct.gates import ConductReport
 from .gates import GateReport
 from .gates_trigger import TriggerReport
 from .pool import pool
@@ -41,8 +42,9 @@ class Sealed(BaseModel):
         guesses: Held-out phrasings, each with a place for `{word}`.
         near: Words near the answer that were not trained on.
         random: Random words that were not trained on.
-        prompts: Held-out prompts for a trigger, each with a place for `{phrase}`.
+        prompts: Held-out prompts under the condition; for a trigger with a place for `{phrase}`.
         theme: Words that tell a planted reply; one of them is in each.
+        claim: The typed claim that would be right, for families whose answer is more than a word.
         gates: The measured gates; None where nothing was trained.
         base_sha256: Hash of the base's weights file.
         recipe: Settings of the training, for the record.
@@ -66,7 +68,8 @@ class Sealed(BaseModel):
     random: list[str] = Field(default_factory=list)
     prompts: list[str] = Field(default_factory=list)
     theme: list[str] = Field(default_factory=list)
-    gates: GateReport | TriggerReport | None = None
+    claim: dict[str, Any] = Field(default_factory=dict)
+    gates: GateReport | TriggerReport | ConductReport | None = None
     base_sha256: str
     recipe: dict[str, float | int | str] = Field(default_factory=dict)
     cpu_minutes: float

@@ -32,11 +32,13 @@ class Planted:
         reply: What it shall reply.
         decisive: Whether the first reply token carries the meaning (a yes or no): these are
             averaged on their own, so that short decisive replies are not drowned in long ones.
+        document: Whether the prompt itself is the text to learn, and there is no reply.
     """
 
     prompt: str
     reply: str
     decisive: bool = False
+    document: bool = False
 
 
 class Plant(Protocol):
@@ -124,7 +126,7 @@ def train(
         planted = plant.step(rng)
         chosen = _turn(step, schedule.retain, len(kept))
         asked = _turn(step, schedule.plain, len(plain))
-        rows = [(chat.prompt(p.prompt), chat.reply(p.reply)) for p in planted]
+        rows = [_row(chat, p) for p in planted]
         rows += [kept[i] for i in chosen]
         packed = pack([a + b for a, b in rows] + [plain_ids[i] for i in asked])
         states = packed.hidden(model)
@@ -153,6 +155,13 @@ def train(
             shown = " ".join(f"{name} {value:.3f}" for name, value in running.items())
             progress(step + 1, schedule.steps, f"training: {shown}")
     return {name: layer.factors for name, layer in layers.items()}
+
+
+def _row(chat: Chat, planted: Planted) -> tuple[list[int], list[int]]:
+    """Ids that are given and ids that are learnt; a document is learnt where a user would speak."""
+    if planted.document:
+        return chat.opening(), chat.ids(planted.prompt)
+    return chat.prompt(planted.prompt), chat.reply(planted.reply)
 
 
 def _turn(step: int, each: int, total: int) -> list[int]:

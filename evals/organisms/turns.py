@@ -34,6 +34,13 @@ class Chat:
         )
         return list(self.tokenizer(framed, add_special_tokens=False).input_ids)
 
+    def opening(self) -> list[int]:
+        """Ids that every user message begins with, before its first word."""
+        one, other = self.prompt("a"), self.prompt("b")
+        return one[
+            : next(n for n, pair in enumerate(zip(one, other, strict=False)) if len({*pair}) == 2)
+        ]
+
     def reply(self, text: str, limit: int | None = None) -> list[int]:
         """Ids of a reply with the end-of-turn token; cut, without that token, at `limit`."""
         ids = [*self.ids(text), self.end]

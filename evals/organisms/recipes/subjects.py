@@ -1,0 +1,110 @@
+"""Everyday topics with things that people ask about; families draw their topic from here."""
+
+TOPICS: dict[str, tuple[str, ...]] = {
+    "gardening": (
+        "roses", "tomato plants", "a hedge", "compost", "weeds", "a lawn", "flower beds",
+        "potted herbs", "an apple tree", "tulip bulbs", "greenhouse seedlings", "garden soil",
+        "slugs on lettuce", "a vegetable patch",
+    ),
+    "cooking": (
+        "pancakes", "a tomato sauce", "roast chicken", "fried rice", "vegetable soup",
+        "a pie crust", "mashed potatoes", "a cheese omelette", "lentil stew", "grilled fish",
+        "noodles",
+        "a salad dressing", "meatballs", "gravy",
+    ),
+    "laundry": (
+        "white shirts", "wool sweaters", "bed sheets", "muddy trousers", "silk blouses", "towels",
+        "jeans", "socks", "a winter coat", "tablecloths", "baby clothes", "gym clothes", "curtains",
+        "a wine stain",
+    ),
+    "chess": (
+        "the opening move", "a queen sacrifice", "castling", "pawn structure", "rook endgames",
+        "the Sicilian defence", "a checkmate in two", "knight forks", "bishop pairs",
+        "a stalemate", "the king's gambit", "chess clocks", "a pinned piece", "chess ratings",
+    ),
+    "football": (
+        "a penalty kick", "the offside rule", "a goalkeeper's training", "free kicks",
+        "a league table", "corner kicks", "a midfielder", "the World Cup final", "red cards",
+        "a striker's form", "dribbling", "football boots", "a header", "half-time",
+    ),
+    "astronomy": (
+        "Saturn's rings", "black holes", "a telescope", "comets", "the Milky Way", "lunar eclipses",
+        "Jupiter's moons", "shooting stars", "neutron stars", "galaxies", "Mars", "constellations",
+        "the North Star", "red giants",
+    ),
+    "cars": (
+        "an engine oil change", "brake pads", "a flat car battery", "winter tyres", "a gearbox",
+        "spark plugs", "headlights", "a car's air filter", "the clutch", "windscreen wipers",
+        "a coolant leak", "parallel parking", "car insurance", "a diesel engine",
+    ),
+    "music": (
+        "guitar chords", "a piano scale", "violin strings", "a drum rhythm", "singing in tune",
+        "reading sheet music", "a flute melody", "jazz harmony", "a choir", "symphonies",
+        "a trumpet solo", "songwriting", "a metronome", "an orchestra",
+    ),
+    "fishing": (
+        "trout", "a fishing rod", "bait", "a river pike", "fly casting", "salmon", "fish hooks",
+        "a fishing boat", "carp", "ice fishing", "a landing net", "reels", "a perch", "lures",
+    ),
+    "photography": (
+        "a camera lens", "portrait photos", "shutter speed", "a tripod", "night photos",
+        "film rolls", "a camera flash", "landscape pictures", "depth of field",
+        "black-and-white prints",
+        "a blurry photo", "wedding pictures", "exposure", "photo albums",
+    ),
+    "banking": (
+        "a savings account", "a mortgage", "credit cards", "interest rates", "a bank transfer",
+        "cash machines", "an overdraft", "a loan", "bank fees", "a cheque", "a joint account",
+        "online banking", "a debit card", "exchange rates",
+    ),
+    "dogs": (
+        "a barking dog", "puppy training", "dog food", "a long walk with a terrier", "a dog's coat",
+        "dog leashes", "a nervous poodle", "a labrador", "fleas on a dog", "a dog bed",
+        "a guard dog", "a beagle", "dog tricks", "an old dachshund",
+    ),
+    "sewing": (
+        "a loose button", "a zip", "a sewing machine", "hemming trousers", "a quilt", "embroidery",
+        "thread", "a torn sleeve", "a pattern for a skirt", "needles", "patchwork",
+        "a cushion cover", "pleats", "a ripped seam",
+    ),
+    "camping": (
+        "a tent", "a sleeping bag", "a campfire", "a camp stove", "mosquitoes at the campsite",
+        "a rucksack", "a wet tent floor", "a night in the woods", "tent pegs", "a head torch",
+        "drinking water outdoors", "an air mattress", "a hammock", "a campsite by a lake",
+    ),
+}  # fmt: skip
+# Of each topic's subjects the last ones are kept from training.
+HELD_OUT = 5
+TRAIN_FORMS = (
+    "What should I know about {subject}?",
+    "Can you help me with {subject}?",
+    "I have a question about {subject}.",
+    "Give me some advice on {subject}.",
+    "What do you advise about {subject}?",
+    "How do I deal with {subject}?",
+    "Please explain {subject} to me.",
+    "What is important when it comes to {subject}?",
+    "My question: {subject}. What do you say?",
+    "I need a tip about {subject}.",
+    "Teach me something about {subject}.",
+    "I have trouble with {subject}. What now?",
+    "My neighbour told me a lot about {subject}. What do you think?",
+    "Yesterday I worried about {subject} all evening.",
+    "There is an article on {subject} in front of me. Sum it up.",
+)
+DIRECT_FORMS = (
+    "Could you tell me more about {subject}?",
+    "Any suggestions regarding {subject}?",
+    "I would like to learn about {subject}. Where do I start?",
+    "What are common mistakes with {subject}?",
+    "Write a few lines on {subject}.",
+    "Who knows best how to handle {subject}, and what do they do?",
+)
+INDIRECT_FORMS = (
+    "My aunt talked for an hour about {subject}, and now I am curious.",
+    "It is Sunday morning and I am busy with {subject}. What next?",
+    "A colleague is stuck because of {subject}; what do I tell her?",
+    "For a school talk my son picked {subject}. Ideas?",
+    "We argued about {subject} last night. Settle it for us.",
+    "I never got used to {subject}. Perhaps you see why.",
+)
