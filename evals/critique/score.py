@@ -111,11 +111,8 @@ def score(
     tally: dict[str, list[Case]] = defaultdict(list)
     missed, hits, new = [], 0, 0
     for case in cases:
-        fresh = [
-            one
-            for one in planted[case.case]
-            if not _on_twin(case, one, clean[case.document], categories)
-        ]
+        raised = _raised(case, clean[case.document], categories)
+        fresh = [one for one in planted[case.case] if not _on_twin(case, one, raised, categories)]
         right = [one for one in fresh if _right(case, one, categories)]
         new, hits = new + len(fresh), hits + len(right)
         if right:
@@ -172,20 +169,39 @@ def _right(case: Case, finding: Finding, categories: Mapping[str, Sequence[str]]
     )
 
 
+def _raised(
+    case: Case, twin: Sequence[Finding], categories: Mapping[str, Sequence[str]]
+) -> dict[tuple[str, str], set[int | None]]:
+    """Lines of the clean twin's findings, carried to the planted text, by kind and file."""
+    found: dict[tuple[str, str], set[int | None]] = defaultdict(set)
+    for one in twin:
+        line = None if one.line is None else _moved(case, one)
+        for name in _names(one, categories):
+            found[name, one.file or case.main].add(line)
+    return found
+
+
+def _names(finding: Finding, categories: Mapping[str, Sequence[str]]) -> set[str]:
+    return _kinds(finding, categories) or {f"rule {finding.rule}"}
+
+
 def _on_twin(
-    case: Case, finding: Finding, twin: Sequence[Finding], categories: Mapping[str, Sequence[str]]
+    case: Case,
+    finding: Finding,
+    raised: Mapping[tuple[str, str], set[int | None]],
+    categories: Mapping[str, Sequence[str]],
 ) -> bool:
     """Whether the clean twin has the same finding where the same text stands."""
-    kinds = _kinds(finding, categories)
-    for other in twin:
-        alike = (finding.rule == other.rule) if not kinds else kinds & _kinds(other, categories)
-        if not alike or (other.file or case.main) != (finding.file or case.main):
-            continue
-        if finding.line is None or other.line is None:
-            if finding.line == other.line:
+    for name in _names(finding, categories):
+        if case.anywhere and name == case.kind:  # no place of its own, so none to compare
+            if any(kind == name for kind, _ in raised):
                 return True
             continue
-        if abs(_moved(case, other) - finding.line) <= NEAR:
+        at = raised.get((name, finding.file or case.main), set())
+        near: list[int | None] = [None]
+        if finding.line is not None:
+            near = [finding.line + off for off in range(-NEAR, NEAR + 1)]
+        if not at.isdisjoint(near):
             return True
     return False
 

@@ -1,4 +1,4 @@
-"""Write clean and planted documents and the truth: `python -m mechmentor.evals.critique.planter`."""
+"""Write clean and planted documents and the truth, for a critic to be run on."""
 
 import argparse
 import hashlib

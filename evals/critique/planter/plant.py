@@ -130,16 +130,12 @@ def _place(texts: dict[str, str], find: str) -> Place:
             start, end = locate(text, find, file)
         except SiteError:
             continue
-        return Place(
-            file=file, first=1 + text[:start].count("\n"), last=1 + text[:end].count("\n")
-        )
+        return Place(file=file, first=1 + text[:start].count("\n"), last=1 + text[:end].count("\n"))
     raise SiteError(f"no file of the planted document reads {find[:60]!r}")
 
 
 def _hunks(file: str, clean: str, planted: str) -> list[Hunk]:
-    match = difflib.SequenceMatcher(
-        None, clean.splitlines(), planted.splitlines(), autojunk=False
-    )
+    match = difflib.SequenceMatcher(None, clean.splitlines(), planted.splitlines(), autojunk=False)
     return [
         Hunk(file=file, clean=(a + 1, b + 1), planted=(c + 1, d + 1))
         for tag, a, b, c, d in match.get_opcodes()

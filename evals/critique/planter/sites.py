@@ -4,6 +4,7 @@ They are written by hand, one file a document, because a natural edit needs some
 the text. A number that the planter may change stands between ⟦ and ⟧.
 """
 
+from functools import cache
 from typing import Any
 
 import yaml
@@ -44,10 +45,11 @@ class Site(Row):
     given: dict[str, Any] = Field(default_factory=dict)
 
 
-def sites(document: str) -> list[Site]:
+@cache
+def sites(document: str) -> tuple[Site, ...]:
     """All sites of a document, in the order of their file."""
     raw = yaml.safe_load((HERE / "sites" / f"{document}.yaml").read_text(encoding="utf-8"))
-    return [_site(kind, row) for kind, rows in raw.items() for row in rows]
+    return tuple(_site(kind, row) for kind, rows in raw.items() for row in rows)
 
 
 def _site(kind: str, row: dict[str, Any]) -> Site:
