@@ -24,6 +24,8 @@ class Recording:
         resid_pre: The stream as it enters each layer; a last row as it leaves the last one.
         attn_out: What each attention block adds.
         mlp_out: What each MLP adds.
+        z: What each head reads from its values, before the output map.
+        neurons: Activations before the MLP's last linear map (`mlp.hook_post`).
         calls: What each layer was called with behind the hidden states, for calling it again.
         logits: The model's own logits at the last position, soft-cap applied.
     """
@@ -32,6 +34,8 @@ class Recording:
     resid_pre: Float[Tensor, "state pos d_model"]
     attn_out: Float[Tensor, "layer pos d_model"]
     mlp_out: Float[Tensor, "layer pos d_model"]
+    z: Float[Tensor, "layer pos head d_head"]
+    neurons: Float[Tensor, "layer pos d_mlp"]
     calls: list[tuple[tuple[Any, ...], dict[str, Any]]]
     logits: Float[Tensor, "d_vocab"]
 
@@ -39,6 +43,19 @@ class Recording:
     def resid_mid(self) -> Float[Tensor, "layer pos d_model"]:
         """The stream between attention and MLP."""
         return self.resid_pre[:-1] + self.attn_out
+
+
+def output_map(model: Model, layer: nn.Module) -> nn.Module:
+    """The linear map from heads' outputs to the residual stream."""
+    attention: Any = model.adapter.attention(layer)
+    found: nn.Module = attention.c_proj if model.adapter.family == "gpt2" else attention.o_proj
+    return found
+
+
+def down_map(model: Model, layer: Any) -> nn.Module:
+    """The linear map from neurons to the residual stream."""
+    found: nn.Module = layer.mlp.c_proj if model.adapter.family == "gpt2" else layer.mlp.down_proj
+    return found
 
 
 def attention_adds(model: Model, layer: nn.Module) -> nn.Module:
@@ -67,6 +84,8 @@ def record(model: Model, ids: list[int]) -> Recording:
     states: list[Tensor] = []
     attention: list[Tensor] = []
     mlp: list[Tensor] = []
+    heads: list[Tensor] = []
+    neurons: list[Tensor] = []
     calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
 
     def before(_: nn.Module, inputs: tuple[Any, ...], words: dict[str, Any]) -> None:
@@ -78,8 +97,13 @@ def record(model: Model, ids: list[int]) -> Recording:
     def keep(into: list[Tensor]) -> Any:
         return lambda _, __, out: into.append(first(out)[0].clone())
 
+    def keep_input(into: list[Tensor]) -> Any:
+        return lambda _, inputs: into.append(inputs[0][0].clone())
+
     handles = []
     for layer in layers:
+        handles.append(output_map(model, layer).register_forward_pre_hook(keep_input(heads)))
+        handles.append(down_map(model, layer).register_forward_pre_hook(keep_input(neurons)))
         handles.append(layer.register_forward_pre_hook(before, with_kwargs=True))
         handles.append(attention_adds(model, layer).register_forward_hook(keep(attention)))
         handles.append(mlp_adds(model, layer).register_forward_hook(keep(mlp)))
@@ -91,6 +115,8 @@ def record(model: Model, ids: list[int]) -> Recording:
         resid_pre=torch.stack(states),
         attn_out=torch.stack(attention),
         mlp_out=torch.stack(mlp),
+        z=torch.stack(heads).unflatten(-1, (model.n_heads, -1)),
+        neurons=torch.stack(neurons),
         calls=calls,
         logits=out.logits[0, -1].float(),
     )

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from ..engine.patching import Site, sweep
 from ..engine.recording import record
+from ..engine.sweep import sweep_cells
+from ..engine.sweep_layer import knows
 from ..model import Model
 from .pair import Pair
 
@@ -55,7 +57,7 @@ def sweep_pair(
         layers: Layers to patch.
         positions: Positions to patch.
         charge: Booked tokens, see `sweep`.
-        on_progress: Called with (layers done, layers).
+        on_progress: Called with (parts done, parts).
     """
     runs = {"clean": record(model, pair.clean), "corrupted": record(model, pair.corrupted)}
     plain = {
@@ -63,17 +65,29 @@ def sweep_pair(
     }
     there, here = ("clean", "corrupted") if direction == "denoising" else ("corrupted", "clean")
     tokens = [pair.answer, pair.wrong]
-    logits = sweep(
-        model,
-        runs[there],
-        runs[here],
-        site=site,
-        layers=layers,
-        positions=positions,
-        tokens=tokens,
-        charge=charge,
-        on_progress=on_progress,
-    )
+    if knows(model):
+        logits = sweep_cells(
+            model,
+            runs[there],
+            runs[here],
+            site=site,
+            cells=[(layer, position, 0) for layer in layers for position in positions],
+            read=lambda x: model.adapter.logits(x, tokens),
+            charge=charge,
+            on_progress=on_progress,
+        ).view(len(layers), len(positions), -1)
+    else:
+        logits = sweep(
+            model,
+            runs[there],
+            runs[here],
+            site=site,
+            layers=layers,
+            positions=positions,
+            tokens=tokens,
+            charge=charge,
+            on_progress=on_progress,
+        )
     own = model.adapter.logits(runs[here].resid_pre[-1][-1:], tokens).float()[0]
     unpatched = float(own[0] - own[1])
     sign = 1.0 if direction == "denoising" else -1.0

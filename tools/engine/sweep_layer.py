@@ -1,0 +1,203 @@
+"""One layer's arithmetic for patched rows that carry only their own positions.
+
+Everything but attention acts on vectors alone, so rows of any length lie in one flat table there.
+Attention reads the positions before a row from the keys and values of the unpatched run.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..model import Model
+from .blocks import linears
+from .recording import Recording, down_map, output_map
+
+# Vectors a product: measured best on CPUs, where more of them leave the cache.
+_TOGETHER = 512
+_SCORES = 1 << 24  # attention scores that are held at a time: 64 MB in float32
+
+
+def knows(model: Model) -> bool:
+    """Whether this arithmetic is the model's own: a known layer, and no hooks inside it."""
+    adapter = model.adapter
+    if getattr(model.hf.config, "reorder_and_upcast_attn", False):
+        return False
+    modules = [m for layer in adapter.layers for m in layer.modules()] + [adapter.final_norm]
+    return not any(m._forward_hooks or m._forward_pre_hooks for m in modules)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that begin at one position.
+
+    Attributes:
+        start: That position.
+        rows: How many rows.
+        length: Positions that each row carries, `start` to the end of the prompt.
+    """
+
+    start: int
+    rows: int
+    length: int
+
+    @property
+    def vectors(self) -> int:
+        """Vectors in the flat table."""
+        return self.rows * self.length
+
+
+class LayerPass:
+    """One layer of a model, ready to take patched rows of one prompt through.
+
+    Args:
+        model: A model that `knows` accepts.
+        into: The unpatched run.
+        index: Which layer.
+        vectors: Vectors that will pass in all, which decides whether weights are packed.
+    """
+
+    def __init__(self, model: Model, into: Recording, index: int, vectors: int = 0) -> None:
+        self.model, self.layer = model, model.adapter.layers[index]
+        self.attention: Any = model.adapter.attention(self.layer)
+        self.gpt2 = model.adapter.family == "gpt2"
+        self.norm, self.mlp_norm = model.adapter.input_norms(self.layer)
+        self.linear = linears(self.layer, 0 if self.gpt2 else vectors, min(vectors, _TOGETHER))
+        inputs, words = into.calls[index]
+        self.rotation: tuple[Tensor, Tensor] | None = None
+        if not self.gpt2:
+            cos, sin = words["position_embeddings"]
+            self.rotation = cos[0][:, None], sin[0][:, None]
+        length = len(into.ids)
+        self.mask = _mask([*inputs, *words.values()], length, into.resid_pre.device)
+        stream = into.resid_pre[index]
+        _, self.keys, self.values = self.project(stream, torch.arange(length, device=stream.device))
+
+    def project(self, x: Float[Tensor, "n d_model"], at: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values [n, heads, d_head] of vectors at positions `at`."""
+        read, attention = self.norm(x), self.attention
+        if self.gpt2:
+            parts = attention.c_attn(read).split(attention.split_size, dim=-1)
+            q, k, v = (p.unflatten(-1, (-1, attention.head_dim)) for p in parts)
+            return q, k, v
+        maps = (attention.q_proj, attention.k_proj, attention.v_proj)
+        q, k, v = (self.linear(m, read).unflatten(-1, (-1, attention.head_dim)) for m in maps)
+        if hasattr(attention, "q_norm"):
+            q, k = attention.q_norm(q), attention.k_norm(k)
+        assert self.rotation is not None
+        cos, sin = self.rotation[0][at], self.rotation[1][at]
+        return _rotated(q, cos, sin), _rotated(k, cos, sin), v
+
+    def after_attention(self, x: Tensor, heads: Float[Tensor, "n d_heads"]) -> Tensor:
+        """The stream between attention and MLP."""
+        return x + self.attention_out(heads)
+
+    def attention_out(self, heads: Float[Tensor, "n d_heads"]) -> Float[Tensor, "n d_model"]:
+        """What attention adds, from its heads' outputs side by side."""
+        out = self.linear(output_map(self.model, self.layer), heads)
+        post = self.model.adapter.names.post_norms
+        return self.layer.post_attention_layernorm(out) if post else out  # type: ignore
+
+    def mlp_out(self, x: Float[Tensor, "n d_model"]) -> Float[Tensor, "n d_model"]:
+        """What the MLP adds to the stream `x` between attention and MLP."""
+        mlp: Any = self.layer.mlp
+        read = self.mlp_norm(x)
+        if self.gpt2:
+            return mlp.c_proj(mlp.act(mlp.c_fc(read)))  # type: ignore[no-any-return]
+        gate = mlp.act_fn(self.linear(mlp.gate_proj, read)) * self.linear(mlp.up_proj, read)
+        return self.neurons_out(gate)
+
+    def neurons_out(self, neurons: Float[Tensor, "n d_mlp"]) -> Float[Tensor, "n d_model"]:
+        """What the MLP adds, from its neurons."""
+        out = self.linear(down_map(self.model, self.layer), neurons)
+        post = self.model.adapter.names.post_norms
+        return self.layer.post_feedforward_layernorm(out) if post else out  # type: ignore
+
+    def through(
+        self, x: Float[Tensor, "n d_model"], groups: list[Group], *, last: bool
+    ) -> Float[Tensor, "m d_model"]:
+        """The rows after this layer; with `last`, the last position of each row alone."""
+        at = torch.cat(
+            [torch.arange(g.start, g.start + g.length).repeat(g.rows) for g in groups]
+        ).to(x.device)
+        blocks = [slice(i, i + _TOGETHER) for i in range(0, len(x), _TOGETHER)]
+        q, k, v = (
+            torch.cat(parts)
+            for parts in zip(*(self.project(x[b], at[b]) for b in blocks), strict=True)
+        )
+        heads, begin = [], 0
+        for group in groups:
+            part = slice(begin, begin + group.vectors)
+            begin += group.vectors
+            heads.append(self._attend(q[part], k[part], v[part], group, last))
+        mixed = torch.cat(heads)
+        if last:
+            x = torch.cat(
+                [
+                    p.view(g.rows, g.length, -1)[:, -1]
+                    for g, p in zip(groups, x.split([g.vectors for g in groups]), strict=True)
+                ]
+            )
+        out = torch.empty_like(x)
+        for i in range(0, len(x), _TOGETHER):
+            block = slice(i, i + _TOGETHER)
+            middle = self.after_attention(x[block], mixed[block])
+            out[block] = middle + self.mlp_out(middle)
+        return out
+
+    def _attend(
+        self, q: Tensor, k: Tensor, v: Tensor, group: Group, last: bool
+    ) -> Float[Tensor, "n d_heads"]:
+        heads, width = q.shape[1:]
+        kv, each = k.shape[1], heads // k.shape[1]
+        q = q.view(group.rows, group.length, kv, each, width)
+        if last:
+            q = q[:, -1:]
+        queries = q.shape[1]
+        hidden = self.mask[-queries:, None]
+        before = slice(0, group.start)
+        prefix = self.keys[before].permute(1, 2, 0), self.values[before].transpose(0, 1)
+        size = max(1, _SCORES // (heads * queries * len(self.mask)))
+        done = []
+        for i in range(0, group.rows, size):
+            qs = q[i : i + size].permute(2, 0, 1, 3, 4).flatten(2, 3)  # [kv, row, query·each, d]
+            rows = qs.shape[1]
+            own_k, own_v = (
+                t.view(group.rows, group.length, kv, width)[i : i + size].permute(2, 0, 1, 3)
+                for t in (k, v)
+            )
+            scores = qs @ own_k.transpose(-1, -2)
+            if group.start:
+                seen = torch.bmm(qs.flatten(1, 2), prefix[0]).view(kv, rows, -1, group.start)
+                scores = torch.cat((seen, scores), dim=-1)
+            scores = scores * self.attention.scaling
+            cap = getattr(self.attention, "attn_logit_softcapping", None)
+            if cap is not None:
+                scores = torch.tanh(scores / cap) * cap
+            scores = scores.unflatten(2, (queries, each)).masked_fill(hidden, -torch.inf)
+            weights = scores.softmax(-1, dtype=torch.float32).to(v.dtype).flatten(2, 3)
+            z = weights[..., group.start :] @ own_v
+            if group.start:
+                shared = weights[..., : group.start].flatten(1, 2)
+                z = z + torch.bmm(shared, prefix[1]).view_as(z)
+            z = z.unflatten(2, (queries, each)).permute(1, 2, 0, 3, 4)
+            done.append(z.reshape(rows * queries, heads * width))
+        return torch.cat(done)
+
+
+def _mask(given: list[Any], length: int, device: torch.device) -> Tensor:
+    """Where a query may not look, [query, key]: the layer's own mask, windows included."""
+    causal = torch.ones(length, length, dtype=torch.bool, device=device).triu(1)
+    for value in given:
+        if isinstance(value, Tensor) and value.dim() == 4:
+            mask = value[0, 0, :length, :length]
+            return causal | (~mask if mask.dtype == torch.bool else mask < -1)
+    return causal
+
+
+def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotary positions. Source: Su et al., "RoFormer" (2021), eq. 34, halves as in GPT-NeoX."""
+    a, b = x.chunk(2, dim=-1)
+    return x * cos + torch.cat((-b, a), dim=-1) * sin
