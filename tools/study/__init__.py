@@ -1,1 +1,1 @@
-"""The learner's room: contexts, verified quotes, feedback, literature; no model needed."""
+"""The learner's room: contexts, quotes, exercises and their proof, the sandbox; no key needed."""
