@@ -42,6 +42,7 @@ _ENTRIES = (
         "intervene.direct_logit_attribution",
         "Which components write the answer.",
     ),
+    ("probe", "fit.probe", "Whether linear probes read a property, on topics held out."),
     ("test_claim", "claims.test_claim", "Run a claim's own predicate on public prompts."),
     (
         "register_hypothesis",
