@@ -43,6 +43,7 @@ _ENTRIES = (
         "Which components write the answer.",
     ),
     ("probe", "fit.probe", "Whether linear probes read a property, on topics held out."),
+    ("probe_monitor", "fit.probe_monitor", "Score new texts with a kept probe."),
     ("test_claim", "claims.test_claim", "Run a claim's own predicate on public prompts."),
     (
         "register_hypothesis",

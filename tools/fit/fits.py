@@ -54,7 +54,9 @@ def fit(
         weight, bias = _difference(x - mean, labels)
         return Linear(weight, bias - mean @ weight)
     z = (x - mean) / spread
-    weight, bias = _ridge(z, labels, penalty) if method == "ridge" else _logistic(z, labels, penalty)
+    weight, bias = (
+        _ridge(z, labels, penalty) if method == "ridge" else _logistic(z, labels, penalty)
+    )
     raw = weight / spread[:, None]
     return Linear(raw, bias - mean @ raw)
 

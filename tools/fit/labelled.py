@@ -57,7 +57,9 @@ def read_labelled(path: Path) -> list[Labelled]:
             row = json.loads(line)
             text, label, topic = row["text"], row["label"], row.get("topic", "")
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise Refusal("bad_args", f"{path.name} line {number} is not of the form", form) from None
+            raise Refusal(
+                "bad_args", f"{path.name} line {number} is not of the form", form
+            ) from None
         if not isinstance(text, str) or label not in (0, 1) or not isinstance(topic, str):
             raise Refusal("bad_args", f"{path.name} line {number}: label must be 0 or 1", form)
         found.append(Labelled(text, int(label), topic))

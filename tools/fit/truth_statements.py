@@ -68,11 +68,27 @@ def pairs(topic: str) -> tuple[str, list[tuple[str, str]]]:
     return sentence, [(one, two) for one, two in split]
 
 
-def truth_statements() -> list[Labelled]:
-    """All statements of all topics: as many true as false."""
+_REWORDED = {
+    "capitals": "{1} is the capital city of {0}.",
+    "languages": "{1} is the main language of {0}.",
+    "animals": "We call the young of the {0} a {1}.",
+    "opposites": "{1} means the opposite of {0}.",
+    "numbers": "If you add one to {0} you get {1}.",
+    "places": "In a {1} one expects to see a {0}.",
+}
+
+
+def truth_statements(*, reworded: bool = False) -> list[Labelled]:
+    """All statements of all topics: as many true as false.
+
+    Args:
+        reworded: The same facts in other sentences, to try a probe on.
+    """
     made = []
     for topic in _TOPICS:
         sentence, known = pairs(topic)
+        if reworded:
+            sentence = _REWORDED[topic]
         # A fixed step of 7 gives every subject another's object, and is prime to each length.
         for i, (subject, right) in enumerate(known):
             wrong = known[(i + 7) % len(known)][1]

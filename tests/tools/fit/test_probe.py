@@ -14,13 +14,16 @@ NOUNS = "river stone lamp paper cloud horse table chair window bread apple tiger
 TOPICS = {"a": "we saw the {} {}", "b": "tell me about a {} {}", "c": "is it the {} {}"}
 
 
-def texts(ones=("now", "now"), zeros=("gone", "gone")):
-    """Sentences that end in one of two words, in three topics."""
+ONES, ZEROS = ("now", "is", "city", "one"), ("gone", "was", "sea", "two")
+
+
+def texts(ones=ONES, zeros=ZEROS):
+    """Sentences that end in a word of one of two lists, in three topics."""
     out = {"positive": [], "negative": [], "positive_topics": [], "negative_topics": []}
     for topic, form in TOPICS.items():
-        for noun in NOUNS:
+        for i, noun in enumerate(NOUNS):
             for side, words in (("positive", ones), ("negative", zeros)):
-                out[side].append(form.format(noun, words[0]))
+                out[side].append(form.format(noun, words[i % len(words)]))
                 out[f"{side}_topics"].append(topic)
     return out
 
@@ -32,7 +35,7 @@ def bench(tmp_path_factory):
 
 def test_the_last_word_is_read_at_every_layer(bench):
     result = probe(bench, ProbeArgs(**texts(), shuffles=30))
-    assert result.data.auroc == pytest.approx(1.0)
+    assert result.data.auroc > 0.9
     assert result.control.beyond
     assert result.data.majority == 0.5
     assert result.data.by_topic
@@ -83,7 +86,7 @@ def test_a_length_that_gives_the_label_away_is_told(bench):
     given["positive"] = [f"{t} and then and then" for t in given["positive"]]
     result = probe(bench, ProbeArgs(**given, shuffles=30))
     assert any("Length alone" in w for w in result.warnings)
-    assert result.data.length_auroc == 1.0
+    assert result.data.length_auroc > 0.9
 
 
 def test_without_topics_it_says_so(bench):

@@ -7,10 +7,11 @@ import pytest
 from mechmentor.tools.fit.truth_statements import pairs, topics, truth_statements
 
 
+@pytest.mark.parametrize("reworded", [False, True])
 @pytest.mark.parametrize("topic", topics())
-def test_every_word_is_as_often_true_as_false(topic):
+def test_every_word_is_as_often_true_as_false(topic, reworded):
     words = {0: Counter(), 1: Counter()}
-    for item in truth_statements():
+    for item in truth_statements(reworded=reworded):
         if item.topic == topic:
             words[item.label].update(item.text.strip(".").split())
     assert words[0] == words[1]
