@@ -44,6 +44,7 @@ _ENTRIES = (
     ),
     ("probe", "fit.probe", "Whether linear probes read a property, on topics held out."),
     ("probe_monitor", "fit.probe_monitor", "Score new texts with a kept probe."),
+    ("steering", "intervene.steering", "Add a direction and read what the model says then."),
     ("test_claim", "claims.test_claim", "Run a claim's own predicate on public prompts."),
     (
         "register_hypothesis",

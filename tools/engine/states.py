@@ -1,7 +1,7 @@
 """Residual streams of many texts, at the layers that are asked for; nothing above them is run."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
 import torch
@@ -87,10 +87,8 @@ def stream_after(
 
 def run_until_seen(model: Model, ids: Int[Tensor, "row pos"]) -> None:
     """One forward pass inside `watched`."""
-    try:
+    with suppress(_Done):
         model.adapter.body(input_ids=ids, use_cache=False)
-    except _Done:
-        pass
 
 
 @torch.no_grad()

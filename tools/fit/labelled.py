@@ -1,4 +1,4 @@
-"""Labelled texts as a user gives them: checked, sorted into topics, with what may leak the label."""
+"""Labelled texts as a user gives them: checked, sorted into topics, with what leaks the label."""
 
 import json
 from dataclasses import dataclass

@@ -32,7 +32,8 @@ _TOPICS: dict[str, tuple[str, str]] = {
         "The opposite of {} is {}.",
         "hot cold|big small|up down|early late|rich poor|happy sad|fast slow|light dark|"
         "old young|hard soft|wet dry|full empty|open closed|strong weak|high low|loud quiet|"
-        "clean dirty|near far|tall short|thick thin|sweet sour|brave cowardly|true false|left right",
+        "clean dirty|near far|tall short|thick thin|sweet sour|brave cowardly|"
+        "true false|left right",
     ),
     "numbers": (
         "The number after {} is {}.",

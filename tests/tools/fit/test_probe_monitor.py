@@ -70,6 +70,6 @@ def test_one_label_gives_scores_alone(bench):
 def test_without_a_probe_it_says_what_to_run(tmp_path, bench):
     with pytest.raises(Refusal, match="no probe is kept"):
         probe_monitor(Workbench(bench.target, folder=tmp_path), ProbeMonitorArgs())
+    name = next(n for n in bench.store.names() if n.startswith("dir:"))
     with pytest.raises(Refusal, match="is no probe"):
-        name = next(n for n in bench.store.names() if n.startswith("dir:"))
         probe_monitor(bench, ProbeMonitorArgs(probe=name))
