@@ -45,6 +45,11 @@ _ENTRIES = (
     ("probe", "fit.probe", "Whether linear probes read a property, on topics held out."),
     ("probe_monitor", "fit.probe_monitor", "Score new texts with a kept probe."),
     ("steering", "intervene.steering", "Add a direction and read what the model says then."),
+    (
+        "concept_direction",
+        "intervene.concept_direction",
+        "Find a direction behind a behaviour, ablate it, add it.",
+    ),
     ("test_claim", "claims.test_claim", "Run a claim's own predicate on public prompts."),
     (
         "register_hypothesis",

@@ -1,7 +1,7 @@
 """Changes to the residual stream of a running model, another one for each row of a batch."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -99,7 +99,7 @@ def edited(model: Model, edit: Edit) -> Iterator[None]:
 def edited_logits(
     model: Model,
     sequences: list[list[int]],
-    edit: Edit,
+    edit: Edit | list[Edit],
     *,
     keep: list[int] | None = None,
     batch: int = 32,
@@ -110,17 +110,21 @@ def edited_logits(
     Args:
         model: The model.
         sequences: Token ids; `edit.lengths` are theirs.
-        edit: The change.
+        edit: The change, or several.
         keep: Tokens wanted; None for the whole vocabulary.
         batch: Most sequences that run together.
         on_progress: Called with (sequences done, sequences).
     """
     check_lengths(model, sequences)
     out = torch.empty(len(sequences), model.d_vocab if keep is None else len(keep))
+    edits = [edit] if isinstance(edit, Edit) else edit
     done = 0
-    with edited(model, edit):
+    with ExitStack() as stack:
+        for one in edits:
+            stack.enter_context(edited(model, one))
         for part in batches([len(s) for s in sequences], batch):
-            edit.at(part, left=False)
+            for one in edits:
+                one.at(part, left=False)
             hidden = final_hidden(model, [sequences[i] for i in part])
             last = torch.tensor([len(sequences[i]) - 1 for i in part], device=hidden.device)
             rows = hidden[torch.arange(len(part), device=hidden.device), last]
