@@ -133,6 +133,12 @@ def sae_features(bench: Workbench, args: SaeFeaturesArgs) -> WhiteBox[SaeFeature
     )
     if quality.loss_recovered <= quality.loss_recovered_pca:
         warnings.append("PCA of the same size keeps the loss as well: do not build on this SAE.")
+    if corpus.name == sae.facts.get("trained_on"):
+        warnings.append(
+            "The SAE was trained on this text: on other text its figures are lower; see --corpus."
+        )
+    if quality.loss_mean <= quality.loss:
+        warnings.append("The mean in the stream's place costs nothing: no loss to recover.")
     return WhiteBox(
         summary=words if beyond else f"No effect beyond control: {words}",
         data=data,
