@@ -93,6 +93,7 @@ def start(
             device=config.device,
             dtype=config.dtype,
             progress=progress,
+            reads_files=False,
         )
         if tape.records:
             _same_models(tape.records[0]["fingerprint"], bench)

@@ -133,6 +133,7 @@ def verify(
             seed=state.header["seed"],
             device=state.header["device"],
             dtype=state.header["dtype"],
+            reads_files=False,
         )
         _compare_models(state, bench, verdict)
         bench.remake = remaker(state, bench)

@@ -42,6 +42,21 @@ _ENTRIES = (
         "intervene.direct_logit_attribution",
         "Which components write the answer.",
     ),
+    ("probe", "fit.probe", "Whether linear probes read a property, on topics held out."),
+    ("probe_monitor", "fit.probe_monitor", "Score new texts with a kept probe."),
+    ("steering", "intervene.steering", "Add a direction and read what the model says then."),
+    (
+        "concept_direction",
+        "intervene.concept_direction",
+        "Find a direction behind a behaviour, ablate it, add it.",
+    ),
+    (
+        "top_examples",
+        "observe.top_examples",
+        "Where a neuron, direction or feature is strongest in a corpus.",
+    ),
+    ("sae_features", "sae.sae_features", "Features of an SAE on a prompt, and the SAE's worth."),
+    ("sae_intervene", "sae.sae_intervene", "Ablate a feature of an SAE, or steer with it."),
     ("test_claim", "claims.test_claim", "Run a claim's own predicate on public prompts."),
     (
         "register_hypothesis",

@@ -25,6 +25,8 @@ class Workbench:
         access: `chat` (text in, text out), `target` (merged weights) or `base` (both models).
         seed: Seed of the run; each call draws from a generator of its own.
         meter: Tokens that went through any forward of either model.
+        reads_files: Whether tools may read files that their arguments name; False where the
+            arguments come from a language model.
     """
 
     def __init__(
@@ -36,7 +38,9 @@ class Workbench:
         folder: Path | str = "runs/bench",
         seed: int = 0,
         progress: Progress | None = None,
+        reads_files: bool = True,
     ) -> None:
+        self.reads_files = reads_files
         self.access: Access = access or ("base" if base else "target")
         if self.access == "base" and base is None:
             raise ValueError("access 'base' needs a base model")
@@ -68,6 +72,7 @@ class Workbench:
         device: str = "auto",
         dtype: str = "float32",
         progress: Progress | None = None,
+        reads_files: bool = True,
     ) -> "Workbench":
         """Load models and lay out a workbench.
 
@@ -80,6 +85,7 @@ class Workbench:
             device: `auto`, `cpu`, `cuda`.
             dtype: `float32`, `bfloat16` or `float16`.
             progress: Called with (done, total, what) by slow tools.
+            reads_files: Whether tools may read files that their arguments name.
 
         Raises:
             ModelError: If a model is refused; the message names the fix.
@@ -87,7 +93,15 @@ class Workbench:
         model = load_model(target, device=device, dtype=dtype)
         keep_base = base is not None and access in (None, "base")
         other = load_model(base, device=device, dtype=dtype) if base and keep_base else None
-        return cls(model, other, access=access, folder=folder, seed=seed, progress=progress)
+        return cls(
+            model,
+            other,
+            access=access,
+            folder=folder,
+            seed=seed,
+            progress=progress,
+            reads_files=reads_files,
+        )
 
     @property
     def target(self) -> Model:
@@ -109,6 +123,18 @@ class Workbench:
     def has_base(self) -> bool:
         """Whether tools may compare with a base."""
         return self._base is not None
+
+    def readable(self, path: Path) -> Path:
+        """A path that an argument names, if tools may read files and it is there.
+
+        Raises:
+            Refusal: `no_access` or `bad_args`.
+        """
+        if not self.reads_files:
+            raise Refusal("no_access", "files cannot be read here", "give the texts as arguments")
+        if not path.exists():
+            raise Refusal("bad_args", f"there is no {path.name}", "give the path of a file")
+        return path
 
     def generator(self, tool: str, args: Args) -> torch.Generator:
         """A fresh generator keyed by (run seed, tool name, canonical arguments)."""

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import typer
 
+from .exits import FINDINGS, Stop
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -13,6 +15,8 @@ def register(app: typer.Typer) -> None:
     group.command("overhead")(overhead)
     group.command("correctness")(correctness)
     group.command("sweeps")(sweeps)
+    group.command("probes")(probes)
+    group.command("early-stop")(early_stop)
     app.add_typer(group, name="bench")
 
 
@@ -74,3 +78,36 @@ def sweeps(
         (save / "RESULTS.md").write_text(results_page(found))
     print(json.dumps(found, indent=1) if as_json else results_page(found))
     return 0 if all(c["largest_difference"] < 1e-3 for c in found["cases"]) else 1
+def probes(
+    rounds: int = typer.Option(3, min=1, help="Rounds of both."),
+    """Probes on all layers of the shipped statements, beside scikit-learn; equal results."""
+    import torch
+    from ...evals.bench.probes import measure
+    from ...tools.engine.states import pooled_states
+    from ...tools.fit.truth_statements import truth_statements
+    model = load_model("bundled", device="cpu")
+    items = truth_statements()
+    states = pooled_states(model, [model.text_ids(item.text) for item in items])
+    found = measure(states, torch.tensor([float(item.label) for item in items]), rounds)
+        print(json.dumps(found, indent=1))
+        for row in found:
+                f"{row['name']:<9} {row['own_s'] * 1e3:8.0f} ms    scikit-learn "
+                f"{row['sklearn_s'] * 1e3:8.0f} ms    {row['ratio']:.1f}x    accuracy "
+                f"{row['accuracy']:.3f} / {row['sklearn_accuracy']:.3f}    "
+                f"{'equal' if row['equal'] else 'NOT EQUAL'} ({row['largest_difference']:.1e})"
+    return 0 if all(row["equal"] for row in found) else FINDINGS
+def early_stop(
+    layer: int = typer.Option(12, min=0, help="Layer of the neuron."),
+    windows: int = typer.Option(32, min=1, help="Windows of tokens."),
+    length: int = typer.Option(64, min=2, help="Tokens of a window."),
+    """Neuron activations with the pass ended at their layer, beside full forwards."""
+    from ...evals.bench.early_stop import measure
+    if layer >= model.n_layers:
+        raise Stop(f"the bundled model has layers 0 to {model.n_layers - 1}")
+    found = measure(model, layer, windows, length, rounds)
+        print(
+            f"stopped at layer {layer}  {found['own_s']:.2f} s    full forwards "
+            f"{found['full_s']:.2f} s    {found['ratio']:.2f}x    "
+            f"{'equal' if found['equal'] else 'NOT EQUAL'} ({found['largest_difference']:.1e})"
+        )
+    return 0 if found["equal"] else FINDINGS

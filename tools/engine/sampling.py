@@ -1,5 +1,6 @@
 """Generate replies with a key-value cache, greedily or from one generator."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -27,6 +28,7 @@ def generate(
     generator: torch.Generator | None = None,
     batch: int = 8,
     on_progress: OnProgress | None = None,
+    on_rows: Callable[[list[int]], None] | None = None,
 ) -> list[list[int]]:
     """New tokens of each prompt, without the stop token that ended them.
 
@@ -41,6 +43,7 @@ def generate(
         generator: Source of the random numbers (CPU); needed above temperature 0.
         batch: Prompts that run together.
         on_progress: Called with (replies done, replies).
+        on_rows: Called before each pass with the indices of the prompts that are its rows.
 
     Raises:
         Refusal: `bad_args` for an empty prompt, `model_limit` for more than the model's positions.
@@ -58,7 +61,7 @@ def generate(
     done = 0
     for part in batches([len(p) + max_new_tokens for p in prompts], batch):
         rows = [_Row(i, prompts[i], replies[i]) for i in part]
-        _run(model, rows, max_new_tokens, temperature, draws)
+        _run(model, rows, max_new_tokens, temperature, draws, on_rows)
         done += len(part)
         if on_progress:
             on_progress(done, len(prompts))
@@ -66,7 +69,12 @@ def generate(
 
 
 def _run(
-    model: Model, rows: list[_Row], steps: int, temperature: float, draws: Tensor | None
+    model: Model,
+    rows: list[_Row],
+    steps: int,
+    temperature: float,
+    draws: Tensor | None,
+    on_rows: Callable[[list[int]], None] | None,
 ) -> None:
     """Fill the replies of one batch; rows that are done leave it."""
     from transformers import DynamicCache
@@ -82,6 +90,8 @@ def _run(
         total = width + step
         # Left padding is masked and takes no position of its own.
         places = torch.arange(total, device=model.device)[None]
+        if on_rows:
+            on_rows([row.index for row in rows])
         hidden = body(
             input_ids=ids,
             attention_mask=(places >= pads[:, None]).long(),

@@ -1,0 +1,58 @@
+"""The three classifiers against scikit-learn and plain formulas."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+from mechmentor.tools.fit.fits import fit
+
+
+def data(texts=90, width=40, sets=3):
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(texts, width, generator=generator) * torch.linspace(0.1, 30, width) + 5
+    hidden = torch.randn(width, sets, generator=generator) / torch.linspace(0.1, 30, width)[:, None]
+    noise = 3 * torch.randn(texts, sets, generator=generator)
+    labels = ((x - x.mean(0)) @ hidden + noise > 0).float()
+    return x, labels
+
+
+@pytest.mark.parametrize("texts", [30, 90])
+@pytest.mark.parametrize("penalty", [1.0, 100.0])
+def test_logistic_equals_scikit_learn(texts, penalty):
+    x, labels = data(texts)
+    scores = fit("logistic", x, labels, penalty).score(x)
+    z = StandardScaler().fit_transform(x.double().numpy())
+    with threadpool_limits(1):
+        for column in range(labels.shape[1]):
+            other = LogisticRegression(C=1 / penalty, max_iter=2000, tol=1e-8)
+            expected = other.fit(z, labels[:, column].numpy()).decision_function(z)
+            np.testing.assert_allclose(scores[:, column], expected, atol=5e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize("texts", [30, 90])
+def test_ridge_equals_scikit_learn(texts):
+    x, labels = data(texts)
+    scores = fit("ridge", x, labels, 10.0).score(x)
+    z = StandardScaler().fit_transform(x.double().numpy())
+    with threadpool_limits(1):
+        expected = Ridge(alpha=10.0).fit(z, 2 * labels.numpy() - 1).predict(z)
+    np.testing.assert_allclose(scores, expected, atol=1e-3)
+
+
+def test_difference_of_means_puts_the_threshold_half_way():
+    x, labels = data(sets=1)
+    found = fit("difference", x, labels, 1.0)
+    one, other = x[labels[:, 0] == 1].mean(0), x[labels[:, 0] == 0].mean(0)
+    torch.testing.assert_close(found.weight[:, 0], one - other, rtol=1e-4, atol=1e-4)
+    middle = ((one + other) / 2)[None]
+    assert abs(float(found.score(middle))) < 1e-2
+
+
+def test_a_constant_feature_gets_no_weight():
+    x, labels = data(sets=1)
+    x[:, 3] = 7.0
+    for method in ("logistic", "ridge"):
+        assert float(fit(method, x, labels, 1.0).weight[3].abs()) == 0

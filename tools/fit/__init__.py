@@ -1,0 +1,1 @@
+"""What is fitted to activations: probes, and the data that they are tried on."""
