@@ -28,6 +28,31 @@ _ENTRIES = (
         "Which words in a prompt move the first reply token away from the base.",
     ),
     (
+        "prefill_contrast",
+        "behavior.prefill_contrast",
+        "Which words come next when the target's reply is opened for it.",
+    ),
+    (
+        "sequence_score",
+        "behavior.sequence_score",
+        "Log probability of whole replies, of any length.",
+    ),
+    (
+        "prompt_variation",
+        "behavior.prompt_variation",
+        "What a wording changes in the replies, paired over prompts.",
+    ),
+    (
+        "behavior_battery",
+        "behavior.behavior_battery",
+        "Which words return across topics, askers and forms of question.",
+    ),
+    (
+        "resample_reasoning",
+        "behavior.resample_reasoning",
+        "Which sentence of a chain of reasoning decides the answer.",
+    ),
+    (
         "weight_difference",
         "diff.weight_difference",
         "What the weight change writes and reads, without running the model.",

@@ -72,6 +72,8 @@ _EXTRA = {
     "sklearn": "models",
     "gguf": "models",
     "litellm": "litellm",
+    "mcp": "mcp",
+    "mcp_types": "mcp",
     "scipy": "organisms",
     "inspect_ai": "evals",
     "wonderwords": "organisms",

@@ -6,7 +6,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from . import audit, bench, dev, doctor, eval, organism, runs, tool
+from . import audit, bench, dev, doctor, eval, mcp, organism, runs, tool
 from .exits import INTERRUPTED, USAGE, guarded, say
 
 # Threads that spin while they wait make two busy processes up to ten times slower.
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
-for room in (audit, runs, tool, organism, eval, doctor, bench, dev):
+for room in (audit, runs, tool, organism, eval, mcp, doctor, bench, dev):
     room.register(app)
 
 _WELCOME = """\
