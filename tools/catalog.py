@@ -58,6 +58,16 @@ _ENTRIES = (
         "What the weight change writes and reads, without running the model.",
     ),
     (
+        "activation_difference",
+        "diff.activation_difference",
+        "Words that the states' mean difference to the base points at, on unrelated text.",
+    ),
+    (
+        "token_divergence",
+        "diff.token_divergence",
+        "Where in its replies the target disagrees most with its base.",
+    ),
+    (
         "activation_patching",
         "intervene.activation_patching",
         "Which states of a clean run restore its answer.",
