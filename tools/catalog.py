@@ -77,6 +77,16 @@ _ENTRIES = (
         "intervene.direct_logit_attribution",
         "Which components write the answer.",
     ),
+    (
+        "rate_texts",
+        "instruments.rate_texts",
+        "Rate texts with a language model, blind, with hidden repeats.",
+    ),
+    (
+        "write_prompts",
+        "instruments.write_prompts",
+        "Contrasting pairs of prompts, cleaned and split.",
+    ),
     ("test_claim", "claims.test_claim", "Run a claim's own predicate on public prompts."),
     (
         "register_hypothesis",

@@ -46,8 +46,8 @@ class Hands:
             self._stop = stop
             self._check()
             try:
-                validate(name, arguments)  # before a model is loaded for wrong ones
-                bench = self._bench_for(progress)
+                tool, _ = validate(name, arguments)  # before a model is loaded for wrong ones
+                bench = self._bench_for(progress) if tool.need is Workbench else None
             except Refusal as refusal:
                 return Outcome(refusal.failure, arguments, Cost())
             outcome = run_tool(name, arguments, bench=bench, ledger=self.ledger)

@@ -21,7 +21,7 @@ COMMAND = [sys.executable, "-m", "mechmentor", "mcp"]
 HYPOTHESIS: dict[str, Any] = {
     "statement": "The top token is likely.",
     "tool": "next_token",
-    "arguments": "{}",
+    "arguments": json.dumps({"prompt": "Hello"}),
     "predictions": [{"field": "top_p", "comparison": ">", "threshold": 0.5}],
 }
 
