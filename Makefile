@@ -24,7 +24,7 @@ $(VENV)/.core: $(VENV)/.venv pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.core
-	@$(PIP) -e '.[models,evals,litellm,dev]'
+	@$(PIP) -e '.[models,evals,litellm,mcp,dev]'
 	@touch $@
 
 # One organism and one null, side by side with one thread each; then both reports.

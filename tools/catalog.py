@@ -28,9 +28,44 @@ _ENTRIES = (
         "Which words in a prompt move the first reply token away from the base.",
     ),
     (
+        "prefill_contrast",
+        "behavior.prefill_contrast",
+        "Which words come next when the target's reply is opened for it.",
+    ),
+    (
+        "sequence_score",
+        "behavior.sequence_score",
+        "Log probability of whole replies, of any length.",
+    ),
+    (
+        "prompt_variation",
+        "behavior.prompt_variation",
+        "What a wording changes in the replies, paired over prompts.",
+    ),
+    (
+        "behavior_battery",
+        "behavior.behavior_battery",
+        "Which words return across topics, askers and forms of question.",
+    ),
+    (
+        "resample_reasoning",
+        "behavior.resample_reasoning",
+        "Which sentence of a chain of reasoning decides the answer.",
+    ),
+    (
         "weight_difference",
         "diff.weight_difference",
         "What the weight change writes and reads, without running the model.",
+    ),
+    (
+        "activation_difference",
+        "diff.activation_difference",
+        "Words that the states' mean difference to the base points at, on unrelated text.",
+    ),
+    (
+        "token_divergence",
+        "diff.token_divergence",
+        "Where in its replies the target disagrees most with its base.",
     ),
     (
         "activation_patching",
@@ -57,6 +92,12 @@ _ENTRIES = (
     ),
     ("sae_features", "sae.sae_features", "Features of an SAE on a prompt, and the SAE's worth."),
     ("sae_intervene", "sae.sae_intervene", "Ablate a feature of an SAE, or steer with it."),
+        "rate_texts",
+        "instruments.rate_texts",
+        "Rate texts with a language model, blind, with hidden repeats.",
+        "write_prompts",
+        "instruments.write_prompts",
+        "Contrasting pairs of prompts, cleaned and split.",
     ("test_claim", "claims.test_claim", "Run a claim's own predicate on public prompts."),
     (
         "register_hypothesis",

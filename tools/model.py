@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from .engine.adapters import Adapter, adapter_of
+from .engine.thinking import Thinking, with_system
 from .spec import Refusal
 
 # Rendered into templates that would otherwise print today's date, so that equal calls stay equal.
@@ -123,14 +124,22 @@ class Model:
         return bool(getattr(self.tokenizer, "chat_template", None))
 
     def chat_text(
-        self, user: str | Sequence[Any], *, system: str | None = None, prefill: str = ""
+        self,
+        user: str | Sequence[Any],
+        *,
+        system: str | None = None,
+        prefill: str = "",
+        thinking: Thinking = "off",
     ) -> str:
         """The prompt as text: chat template, the assistant's header, then `prefill`.
 
         Args:
             user: The user's message, or a list of messages (mappings or `Message`).
-            system: System prompt; None leaves the template's own default in place.
+            system: System prompt; None leaves the template's own default in place. A template
+                without a system role gets it before the first user message.
             prefill: Words that the reply goes on from.
+            thinking: What the template's own switch is set to; `auto` leaves it alone. With `off`
+                the first token of the reply is the answer, where a template has the switch.
 
         Raises:
             Refusal: `model_limit`, without a template or where it refuses these messages.
@@ -146,35 +155,44 @@ class Model:
             dict(m) if isinstance(m, Mapping) else {"role": m.role, "content": m.content}
             for m in messages
         ]
-        if system is not None:
-            turns.insert(0, {"role": "system", "content": system})
+        if system is None:
+            return self._rendered(turns, thinking) + prefill
         try:
-            # Templates of thinking models close the thinking when told so, and the first token
-            # of the reply is then the answer; others ignore the word.
+            return (
+                self._rendered([{"role": "system", "content": system}, *turns], thinking) + prefill
+            )
+        except Refusal:
+            return self._rendered(with_system(turns, system), thinking) + prefill
+
+    def _rendered(self, turns: list[dict[str, Any]], thinking: Thinking) -> str:
+        # Templates that think have a switch of this name; others ignore the word.
+        switch = {} if thinking == "auto" else {"enable_thinking": thinking == "on"}
+        try:
             text = self.tokenizer.apply_chat_template(
-                turns,
-                tokenize=False,
-                add_generation_prompt=True,
-                enable_thinking=False,
-                date_string=_DATE,
+                turns, tokenize=False, add_generation_prompt=True, date_string=_DATE, **switch
             )
         except Exception as error:
             raise Refusal(
                 "model_limit",
                 f"the chat template refuses these messages: {error}",
-                "leave the system prompt out, and let user and assistant take turns",
+                "let user and assistant take turns, user first",
             ) from None
-        return str(text) + prefill
+        return str(text)
 
     def chat_ids(
-        self, user: str | Sequence[Any], *, system: str | None = None, prefill: str = ""
+        self,
+        user: str | Sequence[Any],
+        *,
+        system: str | None = None,
+        prefill: str = "",
+        thinking: Thinking = "off",
     ) -> list[int]:
         """Token ids of `chat_text`, with one beginning-of-sequence token at most.
 
         The header's tokens stay as they are without a prefill, even where the prefill's first
         letters would join with them: the model reads what it reads in a conversation.
         """
-        head = self.chat_text(user, system=system)
+        head = self.chat_text(user, system=system, thinking=thinking)
         ids = self._plain_ids(head)
         if prefill:
             joined = self._plain_ids(head + prefill)

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from . import catalog
+from .instruments.instrument import Instrument
 from .ledger import Ledger
 from .spec import (
     ACCESS_ORDER,
     Args,
+    Chat,
     Code,
     Cost,
     Failure,
@@ -105,6 +107,7 @@ def run_tool(
     ledger: Ledger | None = None,
     library: "Library | None" = None,
     cache: ResultCache | None = None,
+    chat: Chat | None = None,
 ) -> Outcome:
     """Run a tool once.
 
@@ -115,6 +118,7 @@ def run_tool(
         ledger: The run's hypotheses and claims.
         library: The learner's contexts.
         cache: Where equal calls are looked up; None computes always.
+        chat: The language model of tools that measure with one; they do without if it is None.
 
     Returns:
         The outcome; mendable errors are `Failure` values in it.
@@ -129,7 +133,7 @@ def run_tool(
     try:
         tool, args = validate(name, arguments)
         given = json.loads(canonical(args))
-        given_needs = (bench, ledger, library)
+        given_needs = (bench, ledger, library, Instrument(chat))
         need: Any = next((x for x in given_needs if isinstance(x, tool.need)), None)
         if need is None:
             raise Refusal("model_limit", f"{name} needs a {tool.need.__name__}, there is none here")

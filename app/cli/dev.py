@@ -11,6 +11,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="For developers.", rich_markup_mode=None, no_args_is_help=True)
     group.callback()(lambda: None)
     group.command("fake-api")(fake_api)
+    group.command("tool-pages")(tool_pages)
     app.add_typer(group, name="dev")
     app.command()(spend)
 
@@ -24,6 +25,14 @@ def fake_api(
     from ..fake_api import serve
 
     serve("127.0.0.1", port, script, mode=mode)
+    return 0
+
+
+def tool_pages() -> int:
+    """Write docs/tools from the tools' declarations."""
+    from ..tool_pages import FOLDER, write
+
+    print(f"{len(write())} pages in {FOLDER}")
     return 0
 
 

@@ -74,6 +74,8 @@ _EXTRA = {
     "sklearn": "models",
     "gguf": "models",
     "litellm": "litellm",
+    "mcp": "mcp",
+    "mcp_types": "mcp",
     "scipy": "organisms",
     "inspect_ai": "evals",
     "wonderwords": "organisms",

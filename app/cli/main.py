@@ -6,7 +6,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from . import audit, bench, chat, dev, doctor, eval, exercise, organism, runs, sae, tool
+from . import audit, bench, chat, dev, doctor, eval, exercise, mcp, organism, runs, sae, tool
 from .exits import INTERRUPTED, USAGE, guarded, say
 
 # Threads that spin while they wait make two busy processes up to ten times slower.
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
-for room in (audit, chat, exercise, runs, tool, organism, eval, doctor, bench, dev, sae):
+for room in (audit, chat, exercise, runs, tool, organism, eval, doctor, bench, dev, sae, mcp):
     room.register(app)
 
 _WELCOME = """\

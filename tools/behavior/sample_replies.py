@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ..engine.sampling import generate
+from ..engine.thinking import Thinking, Thought, opens_thought, split_thought
 from ..model import Model
 from ..spec import Args, Control, Data, Frozen, Refusal, Result, tool
 from ..views import Passage, Passages
@@ -33,6 +34,10 @@ class SampleRepliesArgs(Args):
     prefill: str = Field(
         "", max_length=2000, description="Words that the reply is made to open with"
     )
+    thinking: Thinking = Field(
+        "off",
+        description="Switch of models that think first; auto leaves it as the template has it",
+    )
     draw: int = Field(0, ge=0, le=10000, description="Another draw of the same experiment")
 
 
@@ -42,6 +47,8 @@ class ReplyRow(Frozen):
     prompt: str
     reply: str
     base_reply: str | None = None
+    thought: str | None = Field(None, description="What the target thought before it replied")
+    base_thought: str | None = None
 
 
 class SampleRepliesData(Data):
@@ -69,7 +76,13 @@ def sample_replies(bench: Workbench, args: SampleRepliesArgs) -> Result[SampleRe
     replies = replies_of(bench, bench.target, prompts, args)
     on_base = replies_of(bench, bench.base, prompts, args) if bench.has_base else None
     rows = [
-        ReplyRow(prompt=prompt, reply=reply, base_reply=on_base[i] if on_base else None)
+        ReplyRow(
+            prompt=prompt,
+            reply=reply.answer,
+            thought=reply.thought,
+            base_reply=on_base[i].answer if on_base else None,
+            base_thought=on_base[i].thought if on_base else None,
+        )
         for i, (prompt, reply) in enumerate(zip(prompts, replies, strict=True))
     ]
     equal = sum(row.reply == row.base_reply for row in rows) / len(rows) if on_base else None
@@ -96,9 +109,16 @@ def sample_replies(bench: Workbench, args: SampleRepliesArgs) -> Result[SampleRe
 
 def replies_of(
     bench: Workbench, model: Model, prompts: list[str], args: SampleRepliesArgs
-) -> list[str]:
+) -> list[Thought]:
     """One reply to each prompt, drawn from a generator that is the same for either model."""
-    ids = [model.chat_ids(prompt, system=args.system, prefill=args.prefill) for prompt in prompts]
+    heads = [
+        model.chat_text(p, system=args.system, prefill=args.prefill, thinking=args.thinking)
+        for p in prompts
+    ]
+    ids = [
+        model.chat_ids(p, system=args.system, prefill=args.prefill, thinking=args.thinking)
+        for p in prompts
+    ]
     out = generate(
         model,
         ids,
@@ -108,7 +128,10 @@ def replies_of(
         batch=BATCH,
         on_progress=lambda done, total: bench.progress(done, total, "replies"),
     )
-    return [model.decode(reply).strip() for reply in out]
+    return [
+        split_thought(model.decode(reply), opened=opens_thought(head))
+        for head, reply in zip(heads, out, strict=True)
+    ]
 
 
 def _control(equal: float | None, args: SampleRepliesArgs) -> Control:

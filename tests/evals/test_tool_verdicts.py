@@ -1,0 +1,54 @@
+"""Lines on disk go on where they stopped; counts keep organisms, nulls and versions apart."""
+
+from pathlib import Path
+
+from mechmentor.evals import tool_verdicts
+from mechmentor.evals.tool_verdicts import Verdict, append, count, done, judged, measure, missing
+from mechmentor.tests.tools.tiny_models import tiny_llama_model
+from mechmentor.tools import catalog
+from mechmentor.tools.workbench import Workbench
+
+NOW = catalog.load("next_token").version
+
+
+def verdict(model: str, kind: str, beyond: bool | None, version: int = NOW) -> Verdict:
+    same = {"model": model, "kind": kind, "tool": "next_token", "version": version}
+    return Verdict(beyond=beyond, **same)
+
+
+def test_it_goes_on_after_a_line_that_was_cut_off(tmp_path: Path) -> None:
+    file = tmp_path / "verdicts.jsonl"
+    append(file, verdict("a", "organism", True))
+    with file.open("a") as out:
+        out.write('{"model": "b", "ki')
+    append(file, verdict("c", "null_trained", False))
+    assert [v.model for v in done(file)] == ["a", "c"]
+    assert missing("a", ["next_token", "logit_lens"], done(file)) == ["logit_lens"]
+    assert missing("b", ["next_token"], done(file)) == ["next_token"]
+
+
+def test_counts_keep_kinds_and_versions_apart(tmp_path: Path) -> None:
+    rows = [
+        verdict("a", "organism", True),
+        verdict("b", "organism", False),
+        verdict("c", "null_trained", True),
+        verdict("d", "identical", False),
+        verdict("e", "organism", None),
+        verdict("f", "organism", True, NOW + 1),
+    ]
+    found = count(rows)["next_token"]
+    assert (found.hits, found.organisms, found.alarms, found.nulls) == (1, 2, 1, 1)
+    assert (found.identical_alarms, found.identical) == (0, 1)
+    assert "hits 1/2 [0.01, 0.99]" in tool_verdicts.line("next_token", found)
+
+
+def test_equal_models_draw_no_verdict_beyond_control(tmp_path: Path) -> None:
+    bench = Workbench(tiny_llama_model(1), tiny_llama_model(1), folder=tmp_path)
+    for tool in ("prefill_contrast", "sequence_score", "weight_difference", "next_token"):
+        assert measure(bench, "x", "identical", tool).beyond is False
+
+
+def test_tools_that_need_arguments_or_no_model_are_not_judged() -> None:
+    names = judged()
+    assert "guess_scan" in names
+    assert not {"submit_claims", "rate_texts", "test_claim"} & set(names)

@@ -1,0 +1,67 @@
+"""Templates of five families: the switch, the system prompt, thought and answer."""
+
+import copy
+
+import pytest
+
+from mechmentor.tests.tools import chat_templates as templates
+from mechmentor.tests.tools.tiny_chat import random_model
+from mechmentor.tools.engine.thinking import Thought, opens_thought, split_thought
+from mechmentor.tools.model import Model
+
+EMPTY = "<think>\n\n</think>\n\n"
+
+
+def speaking(template: str) -> Model:
+    model = random_model(1)
+    model.tokenizer = copy.deepcopy(model.tokenizer)
+    model.tokenizer.chat_template = template
+    model.tokenizer.bos_token = "<|endoftext|>"
+    return model
+
+
+def test_the_hybrid_thinks_or_not_by_its_own_switch() -> None:
+    model = speaking(templates.QWEN3)
+    assert model.chat_text("Hi.", thinking="off").endswith(f"assistant\n{EMPTY}")
+    assert model.chat_text("Hi.").endswith(EMPTY)
+    assert model.chat_text("Hi.", thinking="on").endswith("assistant\n")
+    assert model.chat_text("Hi.", thinking="auto").endswith("assistant\n")
+    assert not opens_thought(model.chat_text("Hi.", thinking="off"))
+
+
+def test_a_thinking_only_model_is_inside_its_thought_whatever_is_asked() -> None:
+    model = speaking(templates.QWEN3_THINKING)
+    for thinking in ("on", "off", "auto"):
+        assert opens_thought(model.chat_text("Hi.", thinking=thinking))
+
+
+def test_a_template_without_a_system_role_gets_it_with_the_first_message() -> None:
+    for template in (templates.GEMMA2, templates.GEMMA3):
+        text = speaking(template).chat_text("Hi.", system="Be brief.")
+        assert text.endswith(
+            "<start_of_turn>user\nBe brief.\n\nHi.<end_of_turn>\n<start_of_turn>model\n"
+        )
+        assert text.count("<|endoftext|>") == 1
+
+
+def test_one_start_token_and_no_date_of_today() -> None:
+    model = speaking(templates.LLAMA3)
+    text = model.chat_text("Hi.", system="Be brief.", prefill="Yes")
+    assert "Today Date: 01 Jan 2025\n\nBe brief." in text
+    assert text.endswith("assistant<|end_header_id|>\n\nYes")
+    ids = model.chat_ids("Hi.")
+    assert ids.count(model.tokenizer.bos_token_id) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "opened", "found"),
+    [
+        ("Paris.", False, Thought(None, "Paris.")),
+        ("<think>\nHm.\n</think>\n\nParis.", False, Thought("Hm.", "Paris.")),
+        ("Hm.\n</think>\n\nParis.", True, Thought("Hm.", "Paris.")),
+        ("Hm, never closed", True, Thought("Hm, never closed", "")),
+        ("<think>\n\n</think>\n\nParis.", False, Thought(None, "Paris.")),
+    ],
+)
+def test_thought_and_answer_are_kept_apart(reply: str, opened: bool, found: Thought) -> None:
+    assert split_thought(reply, opened=opened) == found
