@@ -6,7 +6,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from . import audit, bench, dev, doctor, eval, organism, runs, tool
+from . import audit, bench, critique, dev, doctor, eval, organism, runs, tool
 from .exits import INTERRUPTED, USAGE, guarded, say
 
 # Threads that spin while they wait make two busy processes up to ten times slower.
@@ -23,13 +23,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
-for room in (audit, runs, tool, organism, eval, doctor, bench, dev):
+for room in (audit, runs, tool, organism, eval, doctor, critique, bench, dev):
     room.register(app)
 
 _WELCOME = """\
 learner   mechmentor tool run logit_lens "The capital of France is"   (study, chat: not there yet)
 auditor   mechmentor audit ID, ids from: mechmentor organism list     (own: audit --target PATH)
-writer    critique is not there yet                                   (--help shows what is)"""
+writer    mechmentor critique draft.md                                (.tex, .ipynb, .html, .pdf too)"""
 
 
 @app.callback()

@@ -182,7 +182,8 @@ def change(document: Document) -> Iterator[Hit]:
                 if not all(parts):
                     continue
                 a, b, c = (part[0] for part in parts)
-                if not _explains(a, b, c):
+                factor = re.search(r"factor|times|fold|×|relative", words + said) is not None
+                if not _explains(a, b, c, factor):
                     yield at(
                         sentence,
                         f"from {match['a']} to {match['b']} is {abs(b.value - a.value):.4g}"
@@ -192,23 +193,21 @@ def change(document: Document) -> Iterator[Hit]:
                     )
 
 
-def _explains(a: Number, b: Number, c: Number) -> bool:
-    slack = a.half + b.half + 2 * c.half
-    ways = [b.value - a.value]
-    for over, under in ((a, b), (b, a)):
-        if under.value:
-            ratio = over.value / under.value
-            ways += [100 * (ratio - 1), ratio, ratio - 1]
-            spread = (over.half + abs(ratio) * under.half) / abs(under.value)
-            if any(
-                abs(abs(c.value) - abs(x)) <= scale * spread + 2 * c.half
-                for x, scale in ((100 * (ratio - 1), 100), (ratio, 1), (ratio - 1, 1))
-            ):
-                return True
-    if a.unit != "percent" and max(abs(a.value), abs(b.value)) <= 1:
-        if abs(abs(c.value) - 100 * abs(b.value - a.value)) <= 100 * (a.half + b.half) + 2 * c.half:
-            return True
-    return any(abs(abs(c.value) - abs(way)) <= slack + 1e-9 for way in ways)
+def _explains(a: Number, b: Number, c: Number, factor: bool) -> bool:
+    """Whether c is the difference of a and b, or (per cent, factors) their ratio."""
+    shift, said = abs(b.value - a.value), abs(c.value)
+    slack = a.half + b.half + 2 * c.half + 1e-9
+    ways = [(shift, slack)]
+    if max(abs(a.value), abs(b.value)) <= 1 and c.unit != "plain":
+        ways.append((100 * shift, 100 * (a.half + b.half) + 2 * c.half))
+    if c.unit == "percent" or factor:
+        for over, under in ((a, b), (b, a)):
+            if under.value:
+                ratio = abs(over.value / under.value)
+                spread = (over.half + ratio * under.half) / abs(under.value)
+                scale = 100 if c.unit == "percent" else 1
+                ways += [(scale * x, scale * spread + 2 * c.half) for x in (abs(ratio - 1), ratio)]
+    return any(abs(said - way) <= room for way, room in ways)
 
 
 RULES = (percent_count, impossible_share, change)
