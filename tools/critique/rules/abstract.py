@@ -10,7 +10,7 @@ _SEED = "seed, 'Write up your work!'"
 _FACTS = (
     "The residual stream of the transformer has 576 dimensions. Layers have heads and neurons. "
     "Activations are vectors. Vectors have directions and norms. Prompts have tokens and tokens have "
-    "positions. Heads attend to positions. Neurons add to the stream. "
+    "positions. Heads attend to earlier positions. Neurons add and subtract, and they add to the stream. "
 )
 
 
@@ -19,7 +19,9 @@ def summary(document: Document) -> list[Sentence]:
     found = [s for s in document.sentences if s.section == "abstract"]
     if found:
         return found
-    first = next((s.line for s in document.sections if s.level > 1 or s.line > 1), len(document.lines) + 1)
+    heads = document.sections
+    titled = bool(heads) and heads[0].kind == "other"  # the first heading is the title
+    first = next((s.line for s in heads[titled:]), len(document.lines) + 1)
     return [s for s in document.sentences if s.line < first and s.block.kind in ("text", "item", "quote")]
 
 
