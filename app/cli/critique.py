@@ -27,11 +27,18 @@ def register(app: typer.Typer) -> None:
 
 
 def critique(
-    drafts: list[Path] = typer.Argument(None, help="A .md, .tex, .ipynb, .html or .pdf file, or a LaTeX folder."),
+    drafts: list[Path] = typer.Argument(
+        None, help="A .md, .tex, .ipynb, .html or .pdf file, or a LaTeX folder."
+    ),
     form: str = typer.Option("text", "--format", help="text, markdown, json, sarif or html."),
     out: Path = typer.Option(None, help="Write the report to this file."),
-    fail_on: str = typer.Option(None, help="Exit code 1 from this severity on: note, minor, major, never [default: major]."),
-    venue: Path = typer.Option(None, help="What a venue asks for (.toml or .yaml): pages, words, anonymous, sections, statements."),
+    fail_on: str = typer.Option(
+        None, help="Exit code 1 from this severity on: note, minor, major, never [default: major]."
+    ),
+    venue: Path = typer.Option(
+        None,
+        help="What a venue asks for (.toml or .yaml): pages, words, anonymous, sections, statements.",
+    ),
     against: Path = typer.Option(None, help="An earlier report in JSON: says fixed, open, new."),
     as_json: bool = typer.Option(False, "--json", help="The same as --format json."),
     rules: bool = typer.Option(False, "--rules", help="List the rules."),
@@ -53,7 +60,9 @@ def critique(
     if not drafts:
         raise Stop("name a draft: mechmentor critique draft.md")
     if len(drafts) > 1 and (out or against or form != "text"):
-        raise Stop("several drafts are reported as text only; name one for --out, --against or --format")
+        raise Stop(
+            "several drafts are reported as text only; name one for --out, --against or --format"
+        )
     failed = False
     for draft in drafts:
         document, report, floor = _linted(draft, venue, fail_on, against)
@@ -134,7 +143,9 @@ def cite_check(
     entries = [r for r in document.references if r.listed or r.key in cited]
     looked = []
     if entries and not offline:
-        print(f"titles and ids of {len(entries)} entries go to four public indexes", file=sys.stderr)
+        print(
+            f"titles and ids of {len(entries)} entries go to four public indexes", file=sys.stderr
+        )
         looked = look_up(entries, Indexes(), lambda name: print(f"  {name}", file=sys.stderr))
     bad = bool(findings) or any(item.verdict in ("differs", "not found") for item in looked)
     if as_json:

@@ -29,7 +29,7 @@ for room in (audit, runs, tool, organism, eval, doctor, critique, bench, dev):
 _WELCOME = """\
 learner   mechmentor tool run logit_lens "The capital of France is"   (study, chat: not there yet)
 auditor   mechmentor audit ID, ids from: mechmentor organism list     (own: audit --target PATH)
-writer    mechmentor critique draft.md                                (.tex, .ipynb, .html, .pdf too)"""
+writer    mechmentor critique draft.md              (.tex, .ipynb, .html, .pdf)"""
 
 
 @app.callback()

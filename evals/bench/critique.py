@@ -18,7 +18,9 @@ WORDS_A_PAGE = 500
 
 def draft(pages: int = 20) -> str:
     """A markdown draft: sections, paragraphs, a table every two pages, two references."""
-    parts = ["# Abstract\n\nWe test whether a probe direction is used, because probes can mislead.\n"]
+    parts = [
+        "# Abstract\n\nWe test whether a probe direction is used, because probes can mislead.\n"
+    ]
     words = number = 0
     for page in range(pages):
         parts.append(f"\n## {page + 1} Results of part {page + 1}\n")
@@ -31,8 +33,12 @@ def draft(pages: int = 20) -> str:
             words += sum(len(s.split()) for s in chosen)
         if page % 2 == 0:
             rows = "\n".join(f"| probe {i} | {80 + i}.{page % 10} | {200 + i} |" for i in range(6))
-            parts.append(f"\nTable {page // 2 + 1}: Probes.\n\n| Probe | Acc | n |\n|---|---|---|\n{rows}\n")
-    parts.append("\n## References\n\n[1] A. Roe. Probing in depth. 2021.\n\n[2] B. Doe. Patching. 2023.\n")
+            parts.append(
+                f"\nTable {page // 2 + 1}: Probes.\n\n| Probe | Acc | n |\n|---|---|---|\n{rows}\n"
+            )
+    parts.append(
+        "\n## References\n\n[1] A. Roe. Probing in depth. 2021.\n\n[2] B. Doe. Patching. 2023.\n"
+    )
     return "\n".join(parts)
 
 

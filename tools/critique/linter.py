@@ -5,8 +5,16 @@ from collections.abc import Iterable
 
 from .document.model import Document
 from .findings import Finding, Severity, ordered, place
-from .numbers import columns, crossrefs, impossible, percentages, reported_tests, same, text_tables
-from .numbers import totals
+from .numbers import (
+    columns,
+    crossrefs,
+    impossible,
+    percentages,
+    reported_tests,
+    same,
+    text_tables,
+    totals,
+)
 from .references import offline
 from .report import Report, notes_of
 from .rule import Hit, Rule
@@ -49,9 +57,7 @@ def lint(document: Document, settings: Settings | None = None) -> Report:
     )
 
 
-def findings_of(
-    rule: Rule, document: Document, severity: Severity | None = None
-) -> list[Finding]:
+def findings_of(rule: Rule, document: Document, severity: Severity | None = None) -> list[Finding]:
     """What one rule finds; the same words on the same line count once."""
     found: dict[tuple[int, str], Finding] = {}
     for hit in rule.check(document):

@@ -134,7 +134,9 @@ def notes_of(document: Document) -> list[str]:
     if document.figures:
         count = len(document.figures)
         which = "1 figure was" if count == 1 else f"{count} figures were"
-        notes.append(f"{which} not seen; what may stand only in a figure is not reported as missing")
+        notes.append(
+            f"{which} not seen; what may stand only in a figure is not reported as missing"
+        )
     if not document.bibliography and any(c.style == "key" for c in document.citations):
         notes.append("no bibliography was found, so citations were not checked")
     return notes

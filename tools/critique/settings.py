@@ -63,7 +63,9 @@ def project_settings(draft: Path, known: set[str]) -> Settings:
                 content = tomllib.loads(file.read_text(encoding="utf-8"))
             except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
                 raise DraftError(f"{file.name}: {error}") from None
-            return _settings(content.get("tool", {}).get("mechmentor", {}).get("critique", {}), known)
+            return _settings(
+                content.get("tool", {}).get("mechmentor", {}).get("critique", {}), known
+            )
     return Settings()
 
 
@@ -78,7 +80,9 @@ def _settings(table: dict[str, object], known: set[str]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise DraftError(f"pyproject.toml, tool.mechmentor.critique.{where}: {first['msg']}") from None
+        raise DraftError(
+            f"pyproject.toml, tool.mechmentor.critique.{where}: {first['msg']}"
+        ) from None
     unknown = sorted((found.off | set(found.severity)) - known)
     if unknown:
         raise DraftError(f"pyproject.toml switches an unknown rule {unknown[0]!r} "

@@ -94,7 +94,9 @@ def _anonymity(document: Document, venue: Venue) -> Iterator[Finding]:
         if value and not _NOBODY.search(value):
             where = "The file's metadata names" if document.format == "pdf" else "The draft names"
             message = f"{why}{where[0].lower()}{where[1:]} the author."
-            yield _finding(document, "venue-anonymity", _where(document, value), message, fix, value)
+            yield _finding(
+                document, "venue-anonymity", _where(document, value), message, fix, value
+            )
     for section in document.sections:
         if section.kind == "acknowledgements":
             message = f"{why}acknowledgements tell who you are."
@@ -115,5 +117,5 @@ def _anonymity(document: Document, venue: Venue) -> Iterator[Finding]:
 
 
 def _where(document: Document, value: str) -> int:
-    first = value.split(",")[0].split()[-1:] or [value]
+    first = value.split(",", maxsplit=1)[0].split()[-1:] or [value]
     return next((i for i, x in enumerate(document.lines, 1) if first[0] in x.text), 1)

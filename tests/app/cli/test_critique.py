@@ -25,7 +25,11 @@ def test_exit_codes_follow_fail_on(draft: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_bad_words_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for words in (["critique"], ["critique", str(tmp_path / "no.md")], ["critique", "a", "--format", "x"]):
+    for words in (
+        ["critique"],
+        ["critique", str(tmp_path / "no.md")],
+        ["critique", "a", "--format", "x"],
+    ):
         assert run(words) == 2
         assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
@@ -42,12 +46,19 @@ def test_project_settings_are_followed(draft: Path, capsys: pytest.CaptureFixtur
 def test_second_run_and_venue(draft: Path, capsys: pytest.CaptureFixture[str]) -> None:
     earlier = draft.parent / "earlier.json"
     assert run(["critique", str(draft), "--format", "json", "--out", str(earlier)]) == 1
-    draft.write_text(PROBE + "\nSee github.com and https://github.com/me/probe.\n", encoding="utf-8")
+    draft.write_text("See https://github.com/me/probe.\n\n" + PROBE, encoding="utf-8")
     venue = draft.parent / "venue.yaml"
     venue.write_text("name: Workshop\nwords: 100\nanonymous: true\nsections: [Broader impact]\n")
-    assert run(["critique", str(draft), "--against", str(earlier), "--venue", str(venue), "--json"]) == 1
+    assert (
+        run(["critique", str(draft), "--against", str(earlier), "--venue", str(venue), "--json"])
+        == 1
+    )
     report = json.loads(capsys.readouterr().out)
-    assert {f["rule"] for f in report["findings"]} >= {"venue-length", "venue-anonymity", "venue-section"}
+    assert {f["rule"] for f in report["findings"]} >= {
+        "venue-length",
+        "venue-anonymity",
+        "venue-section",
+    }
     assert [f["rule"] for f in report["fixed"]] == ["percent-count"]
 
 

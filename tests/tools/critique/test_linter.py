@@ -22,7 +22,9 @@ def test_a_planted_error_is_found_where_it_stands(name: str) -> None:
 
 def test_switches_silence_with_a_reason_and_complain_without_one() -> None:
     wrong = "It is right on 45 of 60 prompts (85%).\n"
-    with_reason = read_text("<!-- critique: ignore percent-count: quoted from the paper -->\n" + wrong)
+    with_reason = read_text(
+        "<!-- critique: ignore percent-count: quoted from the paper -->\n" + wrong
+    )
     report = lint(with_reason)
     assert report.findings == ()
     assert report.silenced[0].reason == "quoted from the paper"
@@ -50,6 +52,8 @@ def test_a_second_run_says_fixed_open_new() -> None:
     first = lint(read_text("It is right on 45 of 60 prompts (85%).\n\nThe KL divergence is -0.3."))
     moved = "A new line.\n\nThe KL divergence is -0.3.\n\nThe effect was clear (p = 1.3)."
     second = lint(read_text(moved)).against(first)
-    assert {f.rule: f.state for f in second.findings if "KL" in f.message} == {"impossible-value": "open"}
+    assert {f.rule: f.state for f in second.findings if "KL" in f.message} == {
+        "impossible-value": "open"
+    }
     assert [f.state for f in second.findings if "1.3" in f.message] == ["new"]
     assert [(f.rule, f.state) for f in second.fixed] == [("percent-count", "fixed")]

@@ -2,10 +2,10 @@
 
 import pytest
 
+from mechmentor.tests.tools.critique.drafts import CLEAN
 from mechmentor.tools.critique.document.read import read_text
 from mechmentor.tools.critique.linter import RULES, findings_of, lint
 from mechmentor.tools.critique.rule import Rule
-from mechmentor.tests.tools.critique.drafts import CLEAN
 
 CASES = [(rule, text) for rule in RULES for text in rule.fires]
 QUIET = [(rule, text) for rule in RULES for text in rule.quiet]
@@ -24,7 +24,7 @@ def test_a_rule_is_quiet_on_its_counterexamples(rule: Rule, text: str) -> None:
 def test_every_rule_says_what_a_reader_needs() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
     for rule in RULES:
-        assert rule.rationale and rule.source and rule.fix and rule.fires and rule.quiet, rule.id
+        assert all((rule.rationale, rule.source, rule.fix, rule.fires, rule.quiet)), rule.id
 
 
 @pytest.mark.parametrize("name", CLEAN)

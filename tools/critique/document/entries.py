@@ -56,9 +56,7 @@ def _fields(body: str) -> Iterator[tuple[str, str]]:
         yield match[1].lower(), " ".join(tex_plain(value).split())
 
 
-def _from_fields(
-    key: str, line: int, file: str, fields: dict[str, str], text: str
-) -> Reference:
+def _from_fields(key: str, line: int, file: str, fields: dict[str, str], text: str) -> Reference:
     everything = " ".join(fields.values())
     arxiv = _ARXIV.search(everything)
     number = arxiv[1] if arxiv else ""
@@ -93,7 +91,7 @@ def printed(text: str, key: str, line: int, file: str) -> Reference:
     """An entry as it is printed in a list of references; what cannot be told stays empty."""
     flat = " ".join(text.split())
     flat = re.sub(r"^(?:\[[^\]]{1,30}\]|\d+\.)\s*", "", flat)
-    years = [m for m in _YEAR.finditer(flat)]
+    years = list(_YEAR.finditer(flat))
     year = next((m for m in years if flat[m.start() - 1 : m.start()] == "("), None) or (
         years[-1] if years else None
     )
@@ -117,7 +115,11 @@ def _title(flat: str, year: re.Match[str] | None) -> tuple[str, str]:
     quoted = re.search(r"[“\"]([^”\"]{8,})[”\"]", flat)
     if quoted:
         return quoted[1].rstrip(".,"), flat[: quoted.start()]
-    if year and year.start() < 0.6 * len(flat) and re.match(r"[a-z]?\)?[.,:]?\s", flat[year.end():]):
+    if (
+        year
+        and year.start() < 0.6 * len(flat)
+        and re.match(r"[a-z]?\)?[.,:]?\s", flat[year.end() :])
+    ):
         rest = re.sub(r"^[a-z]?\)?[.,:]?\s+", "", flat[year.end() :])
         end = re.search(r"[.?!](?:\s|$)", rest)
         return (rest[: end.start()] if end else rest).strip(), flat[: year.start()]

@@ -12,7 +12,14 @@ from .mentions import collect
 from .model import Block, Citation, CrossRef, Document, Figure, Kind, Table
 from .tex_plain import cited, group, referred, tex_plain
 
-_LEVEL = {"part": 1, "chapter": 1, "section": 1, "subsection": 2, "subsubsection": 3, "paragraph": 4}
+_LEVEL = {
+    "part": 1,
+    "chapter": 1,
+    "section": 1,
+    "subsection": 2,
+    "subsubsection": 3,
+    "paragraph": 4,
+}
 _HEADING = r"\\(?P<head>part|chapter|section|subsection|subsubsection|paragraph)\*?(?=\s*[\[{])"
 _TOKEN = re.compile(
     _HEADING + r"|\\begin\{(?P<env>[A-Za-z]+\*?)\}|\\end\{(?P<end>[A-Za-z]+\*?)\}"

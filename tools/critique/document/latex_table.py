@@ -11,9 +11,7 @@ _MULTI = re.compile(r"\\multicolumn\s*\{(\d+)\}\s*\{[^{}]*\}")
 _MULTIROW = re.compile(r"\\multirow\s*(?:\[[^\]]*\])?\{[^{}]*\}\s*\{[^{}]*\}")
 
 
-def tabular_rows(
-    body: str, line: Callable[[int], int]
-) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+def tabular_rows(body: str, line: Callable[[int], int]) -> tuple[tuple[str, ...], tuple[Row, ...]]:
     """Header and rows of what stands between `\\begin{tabular}` and `\\end{tabular}`.
 
     The header is what stands above the first `\\midrule` or second `\\hline`; else the first row.
@@ -33,7 +31,7 @@ def tabular_rows(
     rows: list[Row] = []
     above = 0  # rows above the rule that ends the header
     start = at
-    cuts = [m for m in re.finditer(r"\\\\(?:\[[^\]]*\])?|\\tabularnewline", body[at:])]
+    cuts = list(re.finditer(r"\\\\(?:\[[^\]]*\])?|\\tabularnewline", body[at:]))
     for stop, after in [(at + m.start(), at + m.end()) for m in cuts] + [(len(body),) * 2]:
         raw = body[start:stop]
         ruled = _RULE.search(raw) is not None

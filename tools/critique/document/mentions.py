@@ -41,9 +41,7 @@ def collect(document: Document) -> None:
         if numbered:
             for match in _NUMERIC.finditer(block.flat):
                 for key in _expanded(match[1]):
-                    document.citations.append(
-                        Citation(key, block.line_at(match.start()), "number")
-                    )
+                    document.citations.append(Citation(key, block.line_at(match.start()), "number"))
         if named:
             for who, year, at in _authors_years(block.flat):
                 document.citations.append(

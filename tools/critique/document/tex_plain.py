@@ -22,9 +22,7 @@ _SILENT = (
 _DROP = re.compile(
     rf"\\(?:{_SILENT})\*?(?:\([^()]*\))?(?:\[[^\]]*\])*(?:\{{[^{{}}]*\}})*(?![A-Za-z])"
 )
-_CITE = re.compile(
-    r"\\(?P<name>[A-Za-z]*cite[A-Za-z]*)\*?(?:\[[^\]]*\])*\s*\{(?P<keys>[^{}]*)\}"
-)
+_CITE = re.compile(r"\\(?P<name>[A-Za-z]*cite[A-Za-z]*)\*?(?:\[[^\]]*\])*\s*\{(?P<keys>[^{}]*)\}")
 _REF = re.compile(r"\\(?:auto|c|C|eq|name|page|v|sub)?ref\*?\s*\{([^{}]*)\}")
 _HREF = re.compile(r"\\href\{[^{}]*\}")
 _COMMAND = re.compile(r"\\[A-Za-z]+\*?(?:\[[^\]\n]*\])?[ \t]?")
@@ -76,9 +74,7 @@ def cited(text: str) -> list[tuple[str, int]]:
 
 def referred(text: str) -> list[tuple[str, int]]:
     """Labels that a piece of LaTeX refers to, with their offsets."""
-    return [
-        (label.strip(), m.start()) for m in _REF.finditer(text) for label in m[1].split(",")
-    ]
+    return [(label.strip(), m.start()) for m in _REF.finditer(text) for label in m[1].split(",")]
 
 
 def group(text: str, start: int) -> tuple[str, int] | None:

@@ -72,7 +72,9 @@ def _broken(table: Table) -> Iterator[Hit]:
 def _values(table: Table, columns: tuple[int, int, int]) -> list[tuple[int, list[Number]]]:
     found = []
     for index, row in enumerate(table.rows):
-        if len(row.cells) <= max(columns) or re.match(r"total|mean|avg|average|sum", row.cells[0], re.I):
+        if len(row.cells) <= max(columns) or re.match(
+            r"total|mean|avg|average|sum", row.cells[0], re.I
+        ):
             continue
         cells = [single(row.cells[i]) for i in columns]
         values = [n for n in cells if n is not None]

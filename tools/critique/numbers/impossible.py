@@ -12,8 +12,12 @@ _RATE = (
     r"refusal rate|error rate|false[- ]positive rate|true[- ]positive rate|agreement|"
     r"explained variance|loss recovered|R²|R\^2"
 )
-_LINK = r"(?:\s+(?:of|is|was|are|reaches|reached|at|equals|=|to be|:))?(?:\s+(?:only|just|about))?\s*"
-_RATE_OF = re.compile(rf"\b(?P<what>{_RATE}){_LINK}(?=(?P<sign>[-−]?)(?P<n>\d+(?:\.\d+)?)(?P<pc>\s?%)?)", re.I)
+_LINK = (
+    r"(?:\s+(?:of|is|was|are|reaches|reached|at|equals|=|to be|:))?(?:\s+(?:only|just|about))?\s*"
+)
+_RATE_OF = re.compile(
+    rf"\b(?P<what>{_RATE}){_LINK}(?=(?P<sign>[-−]?)(?P<n>\d+(?:\.\d+)?)(?P<pc>\s?%)?)", re.I
+)
 _OF_RATE = re.compile(rf"(?<![\w.,])(?P<n>\d+(?:\.\d+)?)(?P<pc>\s?%)\s+(?P<what>{_RATE})\b", re.I)
 _BOUNDED = re.compile(
     r"(?:(?<![\w])(?P<p>p)\s*=\s*|\b(?P<what>probabilit(?:y|ies) of|cosine similarity of|"
@@ -76,7 +80,9 @@ def impossible_value(document: Document) -> Iterator[Hit]:
             signed = match["p"] is None and not (match["what"] or "").startswith("prob")
             if value > 1 or value < (-1 if signed else 0):
                 name = match["p"] or match["what"]
-                yield at(sentence, f"{name.rstrip(' =')} {match['n']} is impossible.", match.start())
+                yield at(
+                    sentence, f"{name.rstrip(' =')} {match['n']} is impossible.", match.start()
+                )
         for match in _NEVER_NEGATIVE.finditer(text):
             if _number(match["n"]) < 0:
                 yield at(sentence, f"a {match['what']} cannot be {match['n']}.", match.start())

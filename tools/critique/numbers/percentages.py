@@ -7,12 +7,16 @@ from ..document.model import Document
 from ..rule import Hit, at, rule
 from .values import Number, numbers
 
-_HEDGE = r"(?:about|around|roughly|nearly|almost|over|under|some|approximately|≈|~|more than|less than|at least|at most|up to)"  # noqa: E501
+_HEDGE = r"(?:about|around|roughly|nearly|almost|over|under|some|approximately|≈|~|more than|less than|at least|at most|up to)"
 _COUNT = r"(\d{1,3}(?:,\d{3})+|\d+)"
-_OF = rf"(?<![\w.,/]){_COUNT}\s*(?:/|(?:out )?of(?: the| all| our)?)\s*{_COUNT}(?![\w/]|[.,]\d|\s?%)"
+_OF = (
+    rf"(?<![\w.,/]){_COUNT}\s*(?:/|(?:out )?of(?: the| all| our)?)\s*{_COUNT}(?![\w/]|[.,]\d|\s?%)"
+)
 _PERCENT = r"(?<![\w.,])(\d{1,3}(?:\.\d+)?)\s?(?:%|percent)"
 _WORDS = r"(?:\s[A-Za-z][\w'-]*){0,4}"
-_COUNT_FIRST = re.compile(rf"{_OF}{_WORDS}\s*(?:\(|,\s|=\s?|:\s|—\s?|–\s?|or\s)\s*(?:i\.e\.,? )?{_PERCENT}")
+_COUNT_FIRST = re.compile(
+    rf"{_OF}{_WORDS}\s*(?:\(|,\s|=\s?|:\s|—\s?|–\s?|or\s)\s*(?:i\.e\.,? )?{_PERCENT}"
+)
 _SHARE_FIRST = re.compile(rf"{_OF}{_WORDS}\s*(?:\(|=\s?)\s*(0?\.\d+|1\.0+)(?![\d%]|\s?[%,–-])")
 _PERCENT_FIRST = re.compile(rf"{_PERCENT}{_WORDS}\s*\(\s*{_OF}")
 _NOUN = (
@@ -75,14 +79,17 @@ def _wrong_shares(text: str) -> Iterator[tuple[str, int]]:
     for pattern, (a, b, c), scale, unit in tests:
         for match in pattern.finditer(text):
             count, total, printed = _int(match[a]), _int(match[b]), match[c]
-            if not 0 < total or count > total or _is_interval(text, match):
+            if not total > 0 or count > total or _is_interval(text, match):
                 continue
             lead = text[max(match.start(c) - 12, 0) : match.start(c)]
             if re.search(rf"{_HEDGE}\s*$", lead) or _fits(count, total, printed, scale):
                 continue
             real = scale * count / total
             digits = len(printed.split(".")[1]) if "." in printed else 0
-            yield f"{count} of {total} is {real:.{digits}f}{unit}, not {printed}{unit}.", match.start()
+            yield (
+                f"{count} of {total} is {real:.{digits}f}{unit}, not {printed}{unit}.",
+                match.start(),
+            )
 
 
 def _is_interval(text: str, match: re.Match[str]) -> bool:
@@ -114,7 +121,9 @@ def _is_interval(text: str, match: re.Match[str]) -> bool:
 def impossible_share(document: Document) -> Iterator[Hit]:
     """Look for a whole count that gives the percentage."""
     for sentence, match in document.find(_SHARE_OF_N.pattern):
-        if re.search(r"averag|mean|seeds|runs|draws|weighted|estimate|resampl", sentence.text, re.I):
+        if re.search(
+            r"averag|mean|seeds|runs|draws|weighted|estimate|resampl", sentence.text, re.I
+        ):
             continue
         total = _int(match[2])
         before = sentence.text[: match.start()]
@@ -174,7 +183,9 @@ def change(document: Document) -> Iterator[Hit]:
                 words = sentence.text[max(match.start() - 40, 0) : match.end()]
                 rest = match.groupdict().get("rest") or ""
                 said = f"{match['c']} {rest}" if pattern is _CHANGE else words
-                if pattern is _CHANGE and not _KIND.search(match[0][match.end("b") - match.start():]):
+                if pattern is _CHANGE and not _KIND.search(
+                    match[0][match.end("b") - match.start() :]
+                ):
                     continue
                 if re.search(r"\bCI\b|interval|p\s*[=<]|±|about|roughly|nearly|almost", said):
                     continue

@@ -132,7 +132,9 @@ def p_value(document: Document) -> Iterator[Hit]:
 )
 def significance_word(document: Document) -> Iterator[Hit]:
     """Compare a verdict with the only p of its sentence."""
-    if document.has(r"bonferroni|holm|fdr|benjamini|corrected (?:threshold|alpha|level)|α\s*=|alpha ="):
+    if document.has(
+        r"bonferroni|holm|fdr|benjamini|corrected (?:threshold|alpha|level)|α\s*=|alpha ="
+    ):
         return
     for sentence in document.sentences:
         found = list(_P.finditer(sentence.text))

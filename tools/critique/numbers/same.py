@@ -1,6 +1,7 @@
 """The same quantity with two values in one draft."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -101,13 +102,19 @@ def _words(text: str, number: Number) -> frozenset[str]:
 def two_values(document: Document) -> Iterator[Hit]:
     """A value that stands once, beside the same words with another value elsewhere."""
     found = _mentions(document)
-    cells = [n for t in document.tables for r in t.rows for c in r.cells for n in numbers(c, names=True)]
+    cells = [
+        n for t in document.tables for r in t.rows for c in r.cells for n in numbers(c, names=True)
+    ]
     code = [
-        n for b in document.blocks if b.kind in ("code", "equation") for n in numbers(b.flat, names=True)
+        n
+        for b in document.blocks
+        if b.kind in ("code", "equation")
+        for n in numbers(b.flat, names=True)
     ]
     done: set[tuple[float, float]] = set()
+    index = _Index(found, [*cells, *code])
     for mention in found:
-        if _explained(mention, found, [*cells, *code]):
+        if _explained(mention, index):
             continue
         other = _counterpart(mention, found)
         if other is None:
@@ -130,25 +137,42 @@ def _tail(mention: _Mention) -> str:
     return f" {mention.noun}" if mention.noun and mention.number.unit == "plain" else ""
 
 
-def _explained(mention: _Mention, found: list[_Mention], cells: list[Number]) -> bool:
+class _Index:
+    """All numbers of a draft by value, so that equal ones are found without meeting every pair."""
+
+    def __init__(self, found: list[_Mention], cells: list[Number]) -> None:
+        pairs: list[tuple[Number, Sentence | None]] = [(m.number, m.sentence) for m in found]
+        pairs += [(cell, None) for cell in cells]
+        self.pairs = sorted(pairs, key=lambda pair: pair[0].value)
+        self.values = [number.value for number, _ in self.pairs]
+        self.counts = dict.fromkeys(n.value for n, _ in self.pairs if n.decimals <= 0)
+
+    def near(self, value: float, slack: float) -> list[tuple[Number, Sentence | None]]:
+        """Numbers that could equal a value at the printed precision of either."""
+        slack = max(slack, 1.0)
+        left = bisect_left(self.values, value - slack)
+        return self.pairs[left : bisect_right(self.values, value + slack)]
+
+
+def _explained(mention: _Mention, index: _Index) -> bool:
     """Whether the value stands elsewhere too, or is a sum or difference of counts nearby."""
     number = mention.number
     plain = number.unit == "plain" and number.decimals <= 0
     if number.unit == "points" or (plain and number.value < 10):
         return True
-    others = [m for m in found if m is not mention]
-    if any(same(number, m.number) for m in others if m.sentence is not mention.sentence):
-        return True
-    if any(same(number, cell) for cell in cells):
+    if any(
+        elsewhere
+        for scale in (1.0, 100.0, 0.01)
+        for other, sentence in index.near(number.value / scale, 2 * number.half / scale)
+        if (elsewhere := sentence is not mention.sentence) and same(number, other)
+    ):
         return True
     if plain:
-        counts = sorted({m.number.value for m in others if m.number.decimals <= 0} |
-                        {c.value for c in cells if c.decimals <= 0})[:120]  # fmt: skip
-        pool = set(counts)
+        counts = index.counts
         return any(
-            number.value - a in pool or number.value + a in pool
-            or (a > 1 and number.value / a in pool)
-            for a in counts
+            number.value - a in counts or number.value + a in counts
+            or (a > 1 and number.value / a in counts)
+            for a in list(counts)[:120]
         )  # fmt: skip
     return False
 
@@ -159,16 +183,18 @@ def _counterpart(mention: _Mention, found: list[_Mention]) -> _Mention | None:
         return None
     scored: list[tuple[float, _Mention]] = []
     for other in found:
-        if other.sentence.block is mention.sentence.block or other.number.unit != mention.number.unit:
+        # The cheapest question first: this loop meets every pair of numbers.
+        if not 0.5 * other.number.value < mention.number.value < 2 * other.number.value:
+            continue
+        if (
+            other.sentence.block is mention.sentence.block
+            or other.number.unit != mention.number.unit
+        ):
             continue
         if other.sentence.section == mention.sentence.section:
             continue
-        if _VARIED.search(other.sentence.text) or not other.number.value:
-            continue
-        if not 0.5 < mention.number.value / other.number.value < 2:
-            continue
         likeness = _likeness(mention, other)
-        if likeness:
+        if likeness and not _VARIED.search(other.sentence.text):
             scored.append((likeness, other))
     if not scored:
         return None
@@ -185,7 +211,9 @@ def _likeness(mention: _Mention, other: _Mention) -> float:
         if not mention.noun or mention.noun != other.noun or mention.modifiers != other.modifiers:
             return 0.0
         text = mention.sentence.text
-        definite = re.search(r"\b(?:the|all|our|these|all the|all our)\s+$", text[: mention.number.start], re.I)
+        definite = re.search(
+            r"\b(?:the|all|our|these|all the|all our)\s+$", text[: mention.number.start], re.I
+        )
         after = text[mention.number.end :]
         noun_end = after.find(mention.noun) + len(mention.noun)
         whole = not re.match(r"\s+(?:that|which|where|whose|for which|on which|in which|with|not|"

@@ -62,7 +62,11 @@ def _total_rows(table: Table) -> Iterator[Hit]:
             groups = _groups(table.rows[:index], column)
             if any(len(parts) < 2 for parts in groups) or not groups:
                 continue
-            if total and any(n.decimals for n in groups[0]) and max(n.value for n in groups[0]) <= 1:
+            if (
+                total
+                and any(n.decimals for n in groups[0])
+                and max(n.value for n in groups[0]) <= 1
+            ):
                 continue
             if not any(_sums(parts, said, mean) for parts in groups):
                 real = sum(n.value for n in groups[0]) / (len(groups[0]) if mean else 1)
@@ -165,7 +169,10 @@ def text_total(document: Document) -> Iterator[Hit]:
     for sentence in document.sentences:
         for pattern in _SPLITS:
             for match in pattern.finditer(sentence.text):
-                if re.search(r"\b(?:each|per|every|times|of them|overlap|both)\b|×|%|seed|layer", match["list"]):
+                if re.search(
+                    r"\b(?:each|per|every|times|of them|overlap|both)\b|×|%|seed|layer",
+                    match["list"],
+                ):
                     continue
                 total = int(match["total"].replace(",", ""))
                 parts = [int(m[1].replace(",", "")) for m in _PART.finditer(match["list"])]

@@ -12,7 +12,6 @@ from ..report import Report
 from .terminal import headline, short, visible
 
 
-
 def report_html(report: Report, document: Document) -> str:
     """The page. It loads nothing and runs nothing."""
     template = resources.files(__package__).joinpath("page.html.j2").read_text(encoding="utf-8")

@@ -16,7 +16,10 @@ def report_markdown(report: Report) -> str:
         lines += [f"- `{f.place.anchor}` {f.rule}: {_safe(f.message)}" for f in report.fixed]
     if report.silenced:
         lines += ["", "## Silenced in the draft", ""]
-        lines += [f"- `{s.finding.place.anchor}` {s.finding.rule}: {_safe(s.reason)}" for s in report.silenced]
+        lines += [
+            f"- `{s.finding.place.anchor}` {s.finding.rule}: {_safe(s.reason)}"
+            for s in report.silenced
+        ]
     if report.notes:
         lines += ["", "## Not checked", "", *(f"- {note}" for note in report.notes)]
     return "\n".join(lines).rstrip() + "\n"

@@ -30,7 +30,9 @@ def report_text(report: Report) -> str:
     if report.findings:
         parts.append(findings_text(report.findings))
     if report.fixed:
-        gone = "\n".join(f"   {f.place.anchor}  {f.rule}: {visible(f.message)}" for f in report.fixed)
+        gone = "\n".join(
+            f"   {f.place.anchor}  {f.rule}: {visible(f.message)}" for f in report.fixed
+        )
         parts.append(f"fixed since the earlier report:\n{gone}")
     for item in report.silenced:
         finding = item.finding
@@ -45,7 +47,9 @@ def headline(report: Report) -> str:
     said = ", ".join(counts) or "no findings"
     states = [f.state for f in report.findings if f.state]
     if states or report.fixed:
-        said += f" ({len(report.fixed)} fixed, {states.count('open')} open, {states.count('new')} new)"
+        said += (
+            f" ({len(report.fixed)} fixed, {states.count('open')} open, {states.count('new')} new)"
+        )
     return f"{said}; {len(report.rules)} rules, {report.words:,} words, {report.seconds:.2f} s"
 
 

@@ -2,9 +2,9 @@
 
 import os
 import time
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from typing import Any
+from xml.etree import ElementTree
 
 import httpx
 

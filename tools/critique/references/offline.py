@@ -125,7 +125,10 @@ def duplicate_entry(document: Document) -> Iterator[Hit]:
             yield _entry_hit(document, entry, f"the key “{entry.key}” is used twice.", earlier)
             continue
         by_key[entry.key] = entry
-        names = [f"doi {entry.doi}" if entry.doi else "", f"arXiv {entry.arxiv}" if entry.arxiv else ""]
+        names = [
+            f"doi {entry.doi}" if entry.doi else "",
+            f"arXiv {entry.arxiv}" if entry.arxiv else "",
+        ]
         title = re.sub(r"[^a-z0-9]+", " ", entry.title.lower()).strip()
         if len(title.split()) >= 3:
             names.append(f"title {title}")

@@ -3,8 +3,8 @@
 from . import (
     abstract,
     baselines,
-    claims,
     circuits,
+    claims,
     dictionaries,
     evidence,
     honesty,

@@ -22,7 +22,11 @@ def summary(document: Document) -> list[Sentence]:
     heads = document.sections
     titled = bool(heads) and heads[0].kind == "other"  # the first heading is the title
     first = next((s.line for s in heads[titled:]), len(document.lines) + 1)
-    return [s for s in document.sentences if s.line < first and s.block.kind in ("text", "item", "quote")]
+    return [
+        s
+        for s in document.sentences
+        if s.line < first and s.block.kind in ("text", "item", "quote")
+    ]
 
 
 @rule(
@@ -35,7 +39,10 @@ def summary(document: Document) -> list[Sentence]:
     fix="Begin with a paragraph: the one to three claims, the evidence, why it matters.",
     fires=("# Methods\n\n" + _FACTS * 26 + "\n\n# Results\n\n" + _FACTS,),
     quiet=(
-        "# TL;DR\n\nWe find a direction.\n\n# Methods\n\n" + _FACTS * 26 + "\n\n# Results\n\n" + _FACTS,
+        "# TL;DR\n\nWe find a direction.\n\n# Methods\n\n"
+        + _FACTS * 26
+        + "\n\n# Results\n\n"
+        + _FACTS,
         "A short note.",
     ),
 )
@@ -44,7 +51,10 @@ def no_summary(document: Document) -> Iterator[Hit]:
     kinds = {s.kind for s in document.sections}
     if document.words < 700 or not {"results", "methods"} & kinds:
         return
-    if kinds & {"abstract", "introduction"} or len(" ".join(s.text for s in summary(document)).split()) >= 30:
+    if (
+        kinds & {"abstract", "introduction"}
+        or len(" ".join(s.text for s in summary(document)).split()) >= 30
+    ):
         return
     yield Hit(1, "the draft begins without a summary.", quote=document.lines[0].text)
 
@@ -58,7 +68,9 @@ def no_summary(document: Document) -> Iterator[Hit]:
     source=_SEED + ", 'How to write stuff up?'",
     fix="Say in one sentence what you show, with its number.",
     fires=("# Abstract\n\n" + _FACTS + "\n\n# Methods\n\nText.",),
-    quiet=("# Abstract\n\n" + _FACTS + "We find that one head moves the name.\n\n# Methods\n\nText.",),
+    quiet=(
+        "# Abstract\n\n" + _FACTS + "We find that one head moves the name.\n\n# Methods\n\nText.",
+    ),
 )
 def no_contribution(document: Document) -> Iterator[Hit]:
     """An abstract of some length without a first person, a 'this paper', or a finding."""
@@ -85,12 +97,16 @@ def no_contribution(document: Document) -> Iterator[Hit]:
     fix="Say in the abstract what would be different if this is true, and for whom.",
     fires=("# Abstract\n\n" + _FACTS + "We find one head.\n\n# Methods\n\n" + _FACTS,),
     quiet=(
-        "# Abstract\n\n" + _FACTS + "Monitors need such heads, because text can mislead.\n\n# Methods\n\nText.",
+        "# Abstract\n\n"
+        + _FACTS
+        + "Monitors need such heads, because text can mislead.\n\n# Methods\n\nText.",
     ),
 )
 def no_motivation(document: Document) -> Iterator[Hit]:
     """No word of reason, need, question or contrast in abstract and introduction."""
-    opening = [s for s in document.sentences if s.section in ("abstract", "introduction", "opening")]
+    opening = [
+        s for s in document.sentences if s.section in ("abstract", "introduction", "opening")
+    ]
     text = " ".join(s.text for s in opening)
     if len(text.split()) < 40 or not any(s.section == "abstract" for s in opening):
         return

@@ -118,7 +118,9 @@ def steering_random(document: Document) -> Iterator[Hit]:
     ):
         return
     for sentence, match in document.find(r"\bwe (?:then |also )?steer(?:ed)?\b|\bsteering with\b"):
-        if sentence.section == "related" or re.search(r"\[\d|et al|\[cite|could|would", sentence.text):
+        if sentence.section == "related" or re.search(
+            r"\[\d|et al|\[cite|could|would", sentence.text
+        ):
             continue
         yield at(sentence, "no random vector of the same norm is tried.", match.start())
         return
@@ -145,7 +147,9 @@ def steering_random(document: Document) -> Iterator[Hit]:
 )
 def sandbagged_baseline(document: Document) -> Iterator[Hit]:
     """An untuned baseline is said, and so is tuning."""
-    if not document.has(r"\b(?:tun(?:e|ed|ing)|swept|sweep|grid search|searched over|optimi[sz]ed)\b"):
+    if not document.has(
+        r"\b(?:tun(?:e|ed|ing)|swept|sweep|grid search|searched over|optimi[sz]ed)\b"
+    ):
         return
     if document.has(
         r"same (?:\w+ ){0,2}(?:search|grid|budget|sweep|effort|number of)|equal(?:ly)? (?:\w+ )?(?:budget|"
@@ -235,4 +239,11 @@ def simple_first(document: Document) -> Iterator[Hit]:
         return
 
 
-RULES = (no_baseline, steering_prompt, steering_random, sandbagged_baseline, no_ablation, simple_first)
+RULES = (
+    no_baseline,
+    steering_prompt,
+    steering_random,
+    sandbagged_baseline,
+    no_ablation,
+    simple_first,
+)

@@ -42,7 +42,11 @@ def patching_corruption(document: Document) -> Iterator[Hit]:
         rf"\bwe patch(?:ed)? (?:\w+ ){{0,3}}{_PART}"
     ):
         own = re.search(r"\b(?:we|our|restores?|recovers?)\b", sentence.text, re.IGNORECASE)
-        if own and sentence.section != "related" and not re.search(r"\[\d+\]|et al|\[cite|future", sentence.text):
+        if (
+            own
+            and sentence.section != "related"
+            and not re.search(r"\[\d+\]|et al|\[cite|future", sentence.text)
+        ):
             yield at(sentence, "nothing says how the corrupted prompts are made.", match.start())
             return
 
@@ -72,7 +76,9 @@ def ablation_kind(document: Document) -> Iterator[Hit]:
     ):
         return
     for sentence, match in document.find(rf"\bwe (?:\w+ )?ablat(?:e|ed)\b[^.]{{0,50}}\b{_PART}\b"):
-        if sentence.section != "related" and not re.search(r"\[\d+\]|et al|\[cite|future", sentence.text):
+        if sentence.section != "related" and not re.search(
+            r"\[\d+\]|et al|\[cite|future", sentence.text
+        ):
             yield at(sentence, "nothing says what was put in their place.", match.start())
             return
 

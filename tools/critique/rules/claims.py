@@ -46,7 +46,9 @@ def big_words(document: Document) -> Iterator[Hit]:
     formal = document.has(r"\b(?:theorem|lemma|corollary|proposition \d)\b")
     for sentence, match in document.find(_BIG):
         before = sentence.text[: match.start()]
-        if sentence.section in ("related", "limitations") or (formal and "pro" in match[0].lower()[:9]):
+        if sentence.section in ("related", "limitations") or (
+            formal and "pro" in match[0].lower()[:9]
+        ):
             continue
         denied = re.search(
             r"\b(?:not|no|never|neither|nor|cannot|can't|doesn't|hardly|without|whether|if|far from|would|"
@@ -142,7 +144,9 @@ def cause_without_intervention(document: Document) -> Iterator[Hit]:
             re.IGNORECASE,
         ):
             continue
-        yield at(sentence, "a cause is claimed, and nothing in the draft intervenes.", match.start())
+        yield at(
+            sentence, "a cause is claimed, and nothing in the draft intervenes.", match.start()
+        )
         return
 
 

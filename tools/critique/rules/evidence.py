@@ -85,7 +85,8 @@ def random_examples(document: Document) -> Iterator[Hit]:
 def top_examples(document: Document) -> Iterator[Hit]:
     """Only where the draft itself reads them."""
     if document.has(
-        RANDOM + r"|quantile|percentile|decile|(?:whole|full|entire) (?:\w+ )?range|lower[- ]activat|"
+        RANDOM
+        + r"|quantile|percentile|decile|(?:whole|full|entire) (?:\w+ )?range|lower[- ]activat|"
         r"random (?:direction|rotation|baseline|vector|basis|unit)|activation (?:range|bins?|levels?)|"
         r"(?:stratified|uniform(?:ly)?)[- ]sampl|non-?activating|weak(?:ly)? activat|"
         r"precision and recall|false positives?"
@@ -138,7 +139,9 @@ def data_shown(document: Document) -> Iterator[Hit]:
     if shown:
         return
     for sentence, match in document.find(made):
-        yield at(sentence, "data were made for this work, and none of them are shown.", match.start())
+        yield at(
+            sentence, "data were made for this work, and none of them are shown.", match.start()
+        )
         return
 
 

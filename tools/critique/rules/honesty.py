@@ -40,7 +40,9 @@ def post_hoc(document: Document) -> Iterator[Hit]:
         r"add|split|adjust|replac)\w*"
     )
     for sentence, match in document.find(seen):
-        if not re.search(r"held[- ]out|fresh|new data|validation|training|development|pilot", sentence.text):
+        if not re.search(
+            r"held[- ]out|fresh|new data|validation|training|development|pilot", sentence.text
+        ):
             yield at(sentence, "chosen after the results were seen, and not marked as post hoc.",
                      match.start())  # fmt: skip
 
@@ -73,7 +75,11 @@ def as_predicted(document: Document) -> Iterator[Hit]:
             sentence.text,
             re.IGNORECASE,
         )
-        if match and not earlier and sentence.section not in ("abstract", "opening", "introduction"):
+        if (
+            match
+            and not earlier
+            and sentence.section not in ("abstract", "opening", "introduction")
+        ):
             yield at(sentence, "this prediction is not stated anywhere before.", match.start())
             return
         earlier = earlier or (words.search(sentence.text) is not None and not match)
@@ -116,7 +122,9 @@ def chosen_on_test(document: Document) -> Iterator[Hit]:
     )
     for sentence, match in document.find(chosen):
         if sentence.section != "related":
-            yield at(sentence, "nothing says that the choice was made on other data.", match.start())
+            yield at(
+                sentence, "nothing says that the choice was made on other data.", match.start()
+            )
             return
 
 

@@ -51,7 +51,7 @@ def orders_to_reviewers(document: Document) -> Iterator[Hit]:
         hidden = hidden or begins
         for match in _ORDER.finditer(line.text):
             before = line.text[: match.start()]
-            quoted = sum(before.count(q) for q in "\"“”`") % 2 == 1 or before.rstrip()[-1:] in "'‘"
+            quoted = sum(before.count(q) for q in '"“”`') % 2 == 1 or before.rstrip()[-1:] in "'‘"
             quoted = quoted and bool(before.strip())
             if number in code or (quoted and not hidden):
                 continue

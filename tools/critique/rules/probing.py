@@ -75,7 +75,11 @@ def lens_norm(document: Document) -> Iterator[Hit]:
         return
     for sentence, match in document.find(r"\blogit[- ]lens\b"):
         own = re.search(r"\b(?:we|our)\b", sentence.text, re.IGNORECASE)
-        if own and sentence.section != "related" and not re.search(r"\[\d|et al|\[cite|\((?:19|20)\d\d", sentence.text):
+        if (
+            own
+            and sentence.section != "related"
+            and not re.search(r"\[\d|et al|\[cite|\((?:19|20)\d\d", sentence.text)
+        ):
             yield at(sentence, "nothing says whether the final norm is applied.", match.start())
             return
 

@@ -41,7 +41,9 @@ def no_code(document: Document) -> Iterator[Hit]:
         return
     methods = [s for s in document.sections if s.kind == "methods"]
     line = methods[0].line if methods else 1
-    yield Hit(line, "nothing says where code or data are.", quote=methods[0].title if methods else "")
+    yield Hit(
+        line, "nothing says where code or data are.", quote=methods[0].title if methods else ""
+    )
 
 
 @rule(
@@ -72,7 +74,9 @@ def sampling_settings(document: Document) -> Iterator[Hit]:
         r"generations|rollouts|answers)\b"
     ):
         if not re.search(r"\[cite|et al|by hand|human", sentence.text):
-            yield at(sentence, "how they are drawn (temperature or greedy) is not said.", match.start())
+            yield at(
+                sentence, "how they are drawn (temperature or greedy) is not said.", match.start()
+            )
             return
 
 
@@ -103,7 +107,9 @@ def judge_unchecked(document: Document) -> Iterator[Hit]:
         r"?(?:judge|grader|autorater|rater)s?\b|\bLLM judges?\b|\bauto-?graders?\b|\bjudged? by (?:GPT|Claude|Gemini|an LLM|a language model)"
     )
     for sentence, match in document.find(judge):
-        if sentence.section == "related" or re.search(r"\[\d|et al|\[cite|\bnot\b|without", sentence.text):
+        if sentence.section == "related" or re.search(
+            r"\[\d|et al|\[cite|\bnot\b|without", sentence.text
+        ):
             continue
         yield at(sentence, f"“{match[0]}”, and its verdicts are not checked.", match.start())
         return

@@ -72,7 +72,9 @@ def error_bars(document: Document) -> Iterator[Hit]:
     rationale="90% of 10 and 90% of 1,000 are different evidence.",
     source=_SEED,
     fix="Give n beside each rate, or once where all share it.",
-    fires=("The probe has an accuracy of 91%. The baseline has an accuracy of 84%, and chance 50%.",),
+    fires=(
+        "The probe has an accuracy of 91%. The baseline has an accuracy of 84%, and chance 50%.",
+    ),
     quiet=(
         "The probe has an accuracy of 91% on 400 prompts. The baseline has an accuracy of 84%.",
         "The probe has an accuracy of 91% (364/400). The baseline has 84%.",
@@ -125,7 +127,9 @@ def no_uncertainty(document: Document) -> Iterator[Hit]:
         if sentence.section == "related" or re.search(r"\[\d|et al|\[cite|\bnot\b", sentence.text):
             continue
         if re.search(r"\d", sentence.text) and re.search(_METRIC, document.prose, re.I):
-            yield at(sentence, "no interval, spread or test stands anywhere in the draft.", match.start())
+            yield at(
+                sentence, "no interval, spread or test stands anywhere in the draft.", match.start()
+            )
             return
 
 
@@ -158,7 +162,9 @@ def significant_untested(document: Document) -> Iterator[Hit]:
         r"larger|smaller|greater|fewer|outperform\w*|improv\w*|increas\w*|decreas\w*|reduc\w*|exceed\w*|"
         r"differ\w*|above|below|drop\w*|rais\w*))"
     ):
-        if sentence.section == "related" or re.search(r"\[\d|et al|\[cite|not tested", sentence.text):
+        if sentence.section == "related" or re.search(
+            r"\[\d|et al|\[cite|not tested", sentence.text
+        ):
             continue
         yield at(sentence, f"“{match[0]}”, and no test in the draft.", match.start())
         return
@@ -203,7 +209,9 @@ def many_comparisons(document: Document) -> Iterator[Hit]:
     for sentence in document.sentences:
         match = many.search(sentence.text)
         if match and int(match["n"].replace(",", "")) >= 10 and tested.search(sentence.text):
-            yield at(sentence, f"{match['n']} tests, and no correction in the draft.", match.start())
+            yield at(
+                sentence, f"{match['n']} tests, and no correction in the draft.", match.start()
+            )
 
 
 @rule(
@@ -214,8 +222,14 @@ def many_comparisons(document: Document) -> Iterator[Hit]:
     rationale="A result above the threshold is no evidence for the effect; an interval says what it is.",
     source=_SEED,
     fix="Give the estimate with its interval, and let the reader judge.",
-    fires=("The effect is marginally significant (p = .07).", "There is a trend towards significance."),
-    quiet=("The effect is significant (p = .007).", "The effect is 0.3 (95% interval -0.1 to 0.7)."),
+    fires=(
+        "The effect is marginally significant (p = .07).",
+        "There is a trend towards significance.",
+    ),
+    quiet=(
+        "The effect is significant (p = .007).",
+        "The effect is 0.3 (95% interval -0.1 to 0.7).",
+    ),
 )
 def nearly_significant(document: Document) -> Iterator[Hit]:
     """The phrases themselves."""

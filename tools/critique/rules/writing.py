@@ -48,7 +48,9 @@ def unexplained_short_form(document: Document) -> Iterator[Hit]:
     rationale="Good writing is simple; nobody keeps the beginning of such a sentence until its end.",
     source=_SEED + ", 'Good writing is simple'",
     fix="Cut it into two or three.",
-    fires=("The model " + "reads the name and then the place and then the time and " * 8 + "answers.",),
+    fires=(
+        "The model " + "reads the name and then the place and then the time and " * 8 + "answers.",
+    ),
     quiet=("The model reads the name. " * 30, "- a list\n- " + "of words " * 20),
 )
 def long_sentence(document: Document) -> Iterator[Hit]:

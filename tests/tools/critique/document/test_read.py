@@ -65,13 +65,18 @@ def test_an_endless_include_names_its_circle(project: Path) -> None:
 
 def test_a_missing_include_is_a_finding(project: Path) -> None:
     (project / "parts" / "results.tex").unlink()
-    assert any(f.rule == "missing-file" and f.place.line == 5 for f in lint(read_draft(project)).findings)
+    assert any(
+        f.rule == "missing-file" and f.place.line == 5 for f in lint(read_draft(project)).findings
+    )
 
 
 def test_a_notebook_keeps_the_lines_of_its_file(tmp_path: Path) -> None:
     cells = [
         {"cell_type": "code", "source": ["x = 1\n", "print(x)"]},
-        {"cell_type": "markdown", "source": ["# Results\n", "\n", "It is right on 45 of 60 prompts (85%)."]},
+        {
+            "cell_type": "markdown",
+            "source": ["# Results\n", "\n", "It is right on 45 of 60 prompts (85%)."],
+        },
     ]
     file = tmp_path / "a.ipynb"
     file.write_text(json.dumps({"cells": cells}, indent=1))

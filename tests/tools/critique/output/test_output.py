@@ -10,7 +10,9 @@ from mechmentor.tools.critique.linter import lint
 from mechmentor.tools.critique.output.render import FORMATS, json_schema, render
 from mechmentor.tools.critique.report import Report, load_report
 
-DRAFT = read_text(PROBE.replace("(85.0%)", "(58.0%)") + "\n<script>alert(1)</script> p = 1.3\x1b[31m\n")
+DRAFT = read_text(
+    PROBE.replace("(85.0%)", "(58.0%)") + "\n<script>alert(1)</script> p = 1.3\x1b[31m\n"
+)
 REPORT = lint(DRAFT)
 
 
@@ -39,7 +41,9 @@ def test_sarif_points_at_lines() -> None:
         DRAFT.text.split("\n")[place["region"]["startLine"] - 1 : place["region"]["endLine"]]
     )
     assert result["level"] == "error"
-    assert {r["id"] for r in run["tool"]["driver"]["rules"]} >= {r["ruleId"] for r in run["results"]}
+    assert {r["id"] for r in run["tool"]["driver"]["rules"]} >= {
+        r["ruleId"] for r in run["results"]
+    }
 
 
 def test_html_is_one_file_that_runs_nothing() -> None:

@@ -60,13 +60,17 @@ def entry(title: str, **more: object) -> Reference:
 
 
 def test_found_with_its_publication(indexes: Indexes) -> None:
-    good = entry("The geometry of truth", arxiv="2310.06824", year=2023, authors=("Marks", "Tegmark"))
+    good = entry(
+        "The geometry of truth", arxiv="2310.06824", year=2023, authors=("Marks", "Tegmark")
+    )
     looked = look_up([good], indexes)[0]
     assert (looked.verdict, looked.index, looked.published) == ("found", "arXiv", "COLM 2024")
 
 
 def test_differences_are_named(indexes: Indexes) -> None:
-    wrong = entry("Probing classifiers", doi="10.1162/coli_a_00422", year=2019, authors=("Belinkow",))
+    wrong = entry(
+        "Probing classifiers", doi="10.1162/coli_a_00422", year=2019, authors=("Belinkow",)
+    )
     looked = look_up([wrong], indexes)[0]
     assert looked.verdict == "differs"
     assert "year (2022, the entry says 2019)" in str(looked)
