@@ -49,9 +49,10 @@ def switches(
                     start, reason = opened.pop(rule)
                     quiet.append((rule, start, number, reason))
     quiet += [(rule, start, last, why) for rule, (start, why) in opened.items()]
-    standing, silenced = [], []
+    standing: list[Finding] = []
+    silenced: list[tuple[Finding, str]] = []
     for finding in found:
-        reason = next(
+        said = next(
             (
                 why
                 for rule, start, end, why in quiet
@@ -59,10 +60,10 @@ def switches(
             ),
             None,
         )
-        if reason is None:
+        if said is None:
             standing.append(finding)
         else:
-            silenced.append((finding, reason))
+            silenced.append((finding, said))
     return standing, silenced, complaints
 
 

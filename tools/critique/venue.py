@@ -112,8 +112,8 @@ def _anonymity(document: Document, venue: Venue) -> Iterator[Finding]:
     for sentence, match in document.find(_OWN.pattern):
         message = f"{why}“{match[0]}” ties the draft to its authors."
         fix_own = "Cite the work in the third person."
-        line = sentence.line_at(match.start())
-        yield _finding(document, "venue-anonymity", line, message, fix_own, sentence.text)
+        at = sentence.line_at(match.start())
+        yield _finding(document, "venue-anonymity", at, message, fix_own, sentence.text)
 
 
 def _where(document: Document, value: str) -> int:

@@ -17,19 +17,31 @@ def attach_captions(document: Document) -> None:
         match = CAPTION.match(caption.flat)
         if match is None:
             continue
-        floats = document.tables if match[1].lower().startswith("t") else document.figures
-        best = None
-        for index, item in enumerate(floats):
-            if item.caption is not None:
-                continue
-            last = item.last_line if hasattr(item, "last_line") else item.line
-            if caption.line <= item.line and _nothing_between(document, caption, item.line):
-                best = index
-                break
-            if last <= caption.line and _blank(document, last + 1, caption.line - 1):
-                best = index
-        if best is not None:
-            floats[best] = replace(floats[best], caption=caption, number=match[2])  # type: ignore[call-overload]
+        if match[1].lower().startswith("t"):
+            spans = [(t.line, t.last_line, t.caption is None) for t in document.tables]
+            best = _nearest(document, caption, spans)
+            if best is not None:
+                table = document.tables[best]
+                document.tables[best] = replace(table, caption=caption, number=match[2])
+        else:
+            spans = [(f.line, f.line, f.caption is None) for f in document.figures]
+            best = _nearest(document, caption, spans)
+            if best is not None:
+                figure = document.figures[best]
+                document.figures[best] = replace(figure, caption=caption, number=match[2])
+
+
+def _nearest(document: Document, caption: Block, spans: list[tuple[int, int, bool]]) -> int | None:
+    """Which of the floats (first line, last line, still without caption) the caption is of."""
+    best = None
+    for index, (first, last, free) in enumerate(spans):
+        if not free:
+            continue
+        if caption.line <= first and _nothing_between(document, caption, first):
+            return index
+        if last <= caption.line and _blank(document, last + 1, caption.line - 1):
+            best = index
+    return best
 
 
 def _nothing_between(document: Document, caption: Block, line: int) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from functools import partial
 from pathlib import Path
 
 from .bibliography import attach_bibliography
@@ -81,6 +82,9 @@ class _Reader:
 
     def line(self, offset: int) -> int:
         return bisect_right(self.starts, offset)
+
+    def _line_from(self, base: int, offset: int) -> int:
+        return self.line(base + offset)
 
     def run(self, at: int) -> None:
         begin = at
@@ -225,7 +229,7 @@ class _Reader:
             stop = inside.find(f"\\end{{{table[1]}}}", table.end())
             body = inside[table.end() : stop if stop >= 0 else len(inside)]
             offset = start + table.end()
-            header, rows = tabular_rows(body, lambda at, base=offset: self.line(base + at))
+            header, rows = tabular_rows(body, partial(self._line_from, offset))
             line = self.line(start + table.start())
             self.document.tables.append(Table(header, rows, line, number, label, caption))
 

@@ -29,7 +29,7 @@ def read_pdf(name: str, data: bytes, folder: Path) -> Document:
     try:
         if len(pdf) > MOST_PAGES:
             raise DraftError(f"{name} has {len(pdf)} pages; split it below {MOST_PAGES}")
-        lines = []
+        lines: list[Line] = []
         for index in range(len(pdf)):
             page = pdf[index]
             text = page.get_textpage().get_text_bounded().replace("\r\n", "\n").replace("\r", "\n")

@@ -101,7 +101,7 @@ def _fits(a: Number, b: Number, c: Number, formula: Formula) -> bool | None:
 
 def _holds_everywhere(table: Table, columns: tuple[int, int, int], formula: Formula) -> bool:
     rows = _values(table, columns)
-    return len(rows) >= 2 and all(_fits(*values, formula) is not False for _, values in rows)
+    return len(rows) >= 2 and all(_fits(a, b, c, formula) is not False for _, (a, b, c) in rows)
 
 
 def _one_wrong(

@@ -134,7 +134,10 @@ def text_table(document: Document) -> Iterator[Hit]:
         if not any(_eligible(sentence.text, n) for n in numbers(sentence.text)):
             continue
         found = []
+        lowered = sentence.text.lower().replace("-", " ")
         for names in tables:
+            if not any(label in lowered for label in names.rows.values()):
+                continue
             explicit = names.table is meant
             if explicit or (meant is None and _alone(tables, names, sentence.text)):
                 found += list(_compare(sentence, names, explicit, cells))

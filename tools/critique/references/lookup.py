@@ -75,7 +75,7 @@ def look_up(
 
 
 def _looked(entry: Reference, name: str, verdict: Verdict, **more: object) -> Looked:
-    return Looked(key=name, file=entry.file, line=entry.line, verdict=verdict, **more)  # type: ignore[arg-type]
+    return Looked(key=name, file=entry.file, line=entry.line, verdict=verdict, **more)
 
 
 def _one(entry: Reference, name: str, indexes: Indexes) -> Looked:
