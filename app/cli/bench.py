@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     group.command("probes")(probes)
     group.command("early-stop")(early_stop)
     group.command("calibration")(calibration)
+    group.command("critique")(critique)
     app.add_typer(group, name="bench")
 
 
@@ -151,4 +152,14 @@ def calibration(
         return 0
     for name, row in counted.items():
         print(verdicts.line(name, row))
+def critique(
+    pages: int = typer.Option(20, min=1, help="Pages of the draft (500 words each)."),
+    """Seconds of the linter on a draft of 20 pages."""
+    from ...evals.bench.critique import measure
+    found = measure(pages)
+    print(f"{found['pages']} pages, {found['words']:,} words, median of {found['rounds']} rounds")
+    print(f"reading {found['read_s']:.2f} s    rules {found['rules_s']:.2f} s")
+    print(
+        f"total   {found['total_s']:.2f} s    (target < 2 s; first time {found['first_s']:.2f} s)"
+    )
     return 0

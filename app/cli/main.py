@@ -6,7 +6,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from . import audit, bench, chat, dev, doctor, eval, exercise, mcp, organism, runs, sae, tool
+from . import audit, bench, chat, critique, dev, doctor, eval, exercise, mcp, organism, runs, sae, tool
 from .exits import INTERRUPTED, USAGE, guarded, say
 
 # Threads that spin while they wait make two busy processes up to ten times slower.
@@ -23,13 +23,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
-for room in (audit, chat, exercise, runs, tool, organism, eval, doctor, bench, dev, sae, mcp):
+for room in (audit, chat, exercise, runs, tool, organism, eval, doctor, bench, dev, sae, mcp, critique):
     room.register(app)
 
 _WELCOME = """\
 learner   mechmentor exercise list, then: exercise do ID              (study: not there yet)
 auditor   mechmentor audit ID, ids from: mechmentor organism list     (own: audit --target PATH)
-writer    critique is not there yet                                   (--help shows what is)"""
+writer    mechmentor critique draft.md              (.tex, .ipynb, .html, .pdf)"""
 
 
 @app.callback()

@@ -1,0 +1,163 @@
+"""`critique DRAFT` and `cite check DRAFT`: the linter, no model needed."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from .exits import FINDINGS, Stop
+
+if TYPE_CHECKING:
+    from ...tools.critique.document.model import Document
+    from ...tools.critique.report import Report
+
+_FLOORS = ("never", "note", "minor", "major")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(critique)
+    group = typer.Typer(help="Citations of a draft.", rich_markup_mode=None, no_args_is_help=True)
+    group.callback()(lambda: None)
+    group.command("check")(cite_check)
+    app.add_typer(group, name="cite")
+
+
+def critique(
+    drafts: list[Path] = typer.Argument(
+        None, help="A .md, .tex, .ipynb, .html or .pdf file, or a LaTeX folder."
+    ),
+    form: str = typer.Option("text", "--format", help="text, markdown, json, sarif or html."),
+    out: Path = typer.Option(None, help="Write the report to this file."),
+    fail_on: str = typer.Option(
+        None, help="Exit code 1 from this severity on: note, minor, major, never [default: major]."
+    ),
+    venue: Path = typer.Option(
+        None,
+        help="What a venue asks for (.toml or .yaml): pages, words, anonymous, sections, statements.",
+    ),
+    against: Path = typer.Option(None, help="An earlier report in JSON: says fixed, open, new."),
+    as_json: bool = typer.Option(False, "--json", help="The same as --format json."),
+    rules: bool = typer.Option(False, "--rules", help="List the rules."),
+    schema: bool = typer.Option(False, "--schema", help="Print the JSON schema of a report."),
+) -> int:
+    """Say what is wrong with a draft: numbers, references, controls, statistics, writing."""
+    from ...tools.critique.output.render import FORMATS, json_schema
+
+    if schema:
+        print(json.dumps(json_schema(), indent=1))
+        return 0
+    if rules:
+        return _list_rules(as_json)
+    form = "json" if as_json else form
+    if form not in FORMATS:
+        raise Stop(f"no format {form!r}; there are {', '.join(FORMATS)}")
+    if fail_on not in (None, *_FLOORS):
+        raise Stop(f"--fail-on takes {', '.join(_FLOORS)}, not {fail_on!r}")
+    if not drafts:
+        raise Stop("name a draft: mechmentor critique draft.md")
+    if len(drafts) > 1 and (out or against or form != "text"):
+        raise Stop(
+            "several drafts are reported as text only; name one for --out, --against or --format"
+        )
+    failed = False
+    for draft in drafts:
+        document, report, floor = _linted(draft, venue, fail_on, against)
+        _write(report, document, form, out)
+        failed = failed or (floor != "never" and report.fails(floor))  # type: ignore[arg-type]
+    return FINDINGS if failed else 0
+
+
+def _linted(
+    draft: Path, venue: Path | None, fail_on: str | None, against: Path | None
+) -> "tuple[Document, Report, str]":
+    from ...tools.critique.document.model import DraftError
+    from ...tools.critique.document.read import read_draft
+    from ...tools.critique.linter import RULES, lint
+    from ...tools.critique.report import load_report
+    from ...tools.critique.settings import load_venue, project_settings
+
+    try:
+        settings = project_settings(draft, {rule.id for rule in RULES})
+        if venue:
+            settings = settings.model_copy(update={"venue": load_venue(venue)})
+        document = read_draft(draft)
+        report = lint(document, settings)
+        if against:
+            report = report.against(load_report(against))
+    except DraftError as error:
+        raise Stop(str(error)) from None
+    return document, report, fail_on or settings.fail_on or "major"
+
+
+def _write(report: "Report", document: "Document", form: str, out: Path | None) -> None:
+    from ... import __version__
+    from ...tools.critique.output.render import render
+    from ...tools.critique.output.terminal import headline
+
+    text = render(report, document, form, __version__)
+    if out is None:
+        print(text.rstrip("\n"))
+        return
+    temporary = out.with_name(f".{out.name}.part")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, out)
+    print(f"{report.draft}: {headline(report)}; written to {out}", file=sys.stderr)
+
+
+def _list_rules(as_json: bool) -> int:
+    from ...tools.critique.linter import RULES
+
+    if as_json:
+        names = ("id", "theme", "title", "severity", "rationale", "source", "fix")
+        print(json.dumps([{n: getattr(r, n) for n in names} for r in RULES], indent=1))
+        return 0
+    for rule in RULES:
+        print(f"{rule.id:<26} {rule.severity:<6} {rule.theme:<17} {rule.title}")
+    return 0
+
+
+def cite_check(
+    draft: Path = typer.Argument(..., help="A draft, as for critique."),
+    offline: bool = typer.Option(False, help="Ask no index; check what the draft itself shows."),
+    as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
+) -> int:
+    """Check citations in the draft, then look each entry up (arXiv, Crossref, OpenAlex, Semantic Scholar)."""
+    from ...tools.critique.document.model import DraftError
+    from ...tools.critique.document.read import read_draft
+    from ...tools.critique.linter import findings_of
+    from ...tools.critique.output.terminal import findings_text
+    from ...tools.critique.references.indexes import Indexes
+    from ...tools.critique.references.lookup import look_up
+    from ...tools.critique.references.offline import RULES
+
+    try:
+        document = read_draft(draft)
+    except DraftError as error:
+        raise Stop(str(error)) from None
+    findings = [f for rule in RULES for f in findings_of(rule, document)]
+    cited = {c.key for c in document.citations}
+    entries = [r for r in document.references if r.listed or r.key in cited]
+    looked = []
+    if entries and not offline:
+        print(
+            f"titles and ids of {len(entries)} entries go to four public indexes", file=sys.stderr
+        )
+        looked = look_up(entries, Indexes(), lambda name: print(f"  {name}", file=sys.stderr))
+    bad = bool(findings) or any(item.verdict in ("differs", "not found") for item in looked)
+    if as_json:
+        found = {
+            "findings": [f.model_dump() for f in findings],
+            "entries": [item.model_dump() for item in looked],
+        }
+        print(json.dumps(found, indent=1))
+        return FINDINGS if bad else 0
+    print(findings_text(findings) or "citations and entries agree")
+    for item in looked:
+        print(item)
+    if not looked:
+        print("no index was asked" + ("" if entries else ": the draft has no entries"))
+    return FINDINGS if bad else 0

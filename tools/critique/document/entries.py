@@ -1,0 +1,139 @@
+"""Entries of a bibliography: BibTeX files, and lists printed at the end of a draft."""
+
+import re
+from collections.abc import Iterator
+
+from .model import Reference
+from .tex_plain import group, tex_plain
+
+_YEAR = re.compile(r"(?<![\d./:-])(?:19[5-9]\d|20\d\d)(?=[a-z]?(?![\d/-]))")
+_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>}\],;]+", re.IGNORECASE)
+_ARXIV = re.compile(
+    r"(?:arxiv(?:\.org/(?:abs|pdf))?[:/\s]*|abs/)\s*(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})",
+    re.IGNORECASE,
+)
+_ENTRY = re.compile(r"@\s*([A-Za-z]+)\s*\{\s*([^,\s{}]*)\s*,", re.MULTILINE)
+_FIELD = re.compile(r"\s*,?\s*([A-Za-z][\w-]*)\s*=\s*")
+
+
+class BadBibliography(ValueError):
+    """A bibliography whose braces do not match; says the line."""
+
+
+def bibtex(text: str, file: str) -> list[Reference]:
+    """The entries of a BibTeX file.
+
+    Raises:
+        BadBibliography: If an entry never ends.
+    """
+    found = []
+    text = re.sub(r"(?m)^\s*%.*$", "", text)
+    for head in _ENTRY.finditer(text):
+        if head[1].lower() in ("comment", "string", "preamble"):
+            continue
+        line = text.count("\n", 0, head.start()) + 1
+        inside = group(text, text.index("{", head.start()))
+        if inside is None:
+            raise BadBibliography(f"{file}:{line}: the entry {head[2]!r} has no closing brace")
+        fields = dict(_fields(text[head.end() : inside[1] - 1]))
+        found.append(_from_fields(head[2], line, file, fields, text[head.start() : inside[1]]))
+    return found
+
+
+def _fields(body: str) -> Iterator[tuple[str, str]]:
+    at = 0
+    while match := _FIELD.match(body, at):
+        at = match.end()
+        if at < len(body) and body[at] == "{" and (inside := group(body, at)):
+            value, at = inside
+        elif at < len(body) and body[at] == '"':
+            end = body.find('"', at + 1)
+            end = len(body) if end < 0 else end
+            value, at = body[at + 1 : end], end + 1
+        else:
+            bare = re.compile(r"[^,}\s]*").match(body, at)
+            value, at = (bare[0], bare.end()) if bare else ("", at + 1)
+        yield match[1].lower(), " ".join(tex_plain(value).split())
+
+
+def _from_fields(key: str, line: int, file: str, fields: dict[str, str], text: str) -> Reference:
+    everything = " ".join(fields.values())
+    arxiv = _ARXIV.search(everything)
+    number = arxiv[1] if arxiv else ""
+    eprint = fields.get("eprint", "")
+    if not number and re.fullmatch(r"\d{4}\.\d{4,5}(v\d+)?", eprint):
+        number = eprint.split("v")[0]
+    year = _YEAR.search(fields.get("year", "") or fields.get("date", ""))
+    doi = _DOI.search(fields.get("doi", "") or everything)
+    names = (n for n in re.split(r"\s+and\s+", fields.get("author", "")) if n != "others")
+    venue = next((fields[n] for n in ("journal", "booktitle", "publisher") if fields.get(n)), "")
+    return Reference(
+        key=key,
+        line=line,
+        file=file,
+        text=text,
+        title=fields.get("title", ""),
+        authors=tuple(filter(None, map(_family, names))),
+        year=int(year[0]) if year else None,
+        doi=doi[0].lower().rstrip(".") if doi else "",
+        arxiv=number,
+        listed=False,
+        venue=venue,
+    )
+
+
+def _family(name: str) -> str:
+    name = name.strip()
+    return name.split(",")[0].strip() if "," in name else (name.split() or [""])[-1]
+
+
+def printed(text: str, key: str, line: int, file: str) -> Reference:
+    """An entry as it is printed in a list of references; what cannot be told stays empty."""
+    flat = " ".join(text.split())
+    flat = re.sub(r"^(?:\[[^\]]{1,30}\]|\d+\.)\s*", "", flat)
+    years = list(_YEAR.finditer(flat))
+    year = next((m for m in years if flat[m.start() - 1 : m.start()] == "("), None) or (
+        years[-1] if years else None
+    )
+    doi, arxiv = _DOI.search(flat), _ARXIV.search(flat)
+    title, before = _title(flat, year)
+    return Reference(
+        key=key,
+        line=line,
+        file=file,
+        text=flat,
+        title=title,
+        authors=_families(before),
+        year=int(year[0]) if year else None,
+        doi=doi[0].lower().rstrip(".") if doi else "",
+        arxiv=arxiv[1] if arxiv else "",
+    )
+
+
+def _title(flat: str, year: re.Match[str] | None) -> tuple[str, str]:
+    """The title, and what stands before it (the authors)."""
+    quoted = re.search(r"[“\"]([^”\"]{8,})[”\"]", flat)
+    if quoted:
+        return quoted[1].rstrip(".,"), flat[: quoted.start()]
+    if (
+        year
+        and year.start() < 0.6 * len(flat)
+        and re.match(r"[a-z]?\)?[.,:]?\s", flat[year.end() :])
+    ):
+        rest = re.sub(r"^[a-z]?\)?[.,:]?\s+", "", flat[year.end() :])
+        end = re.search(r"[.?!](?:\s|$)", rest)
+        return (rest[: end.start()] if end else rest).strip(), flat[: year.start()]
+    # Authors. Title. Venue, year: initials are no sentence ends.
+    parts = re.split(r"(?<![A-Z])(?<!et al)\.\s+", flat)
+    return (parts[1], parts[0]) if len(parts) >= 2 else ("", flat)
+
+
+def _families(text: str) -> tuple[str, ...]:
+    text = re.sub(r"\(?\s*$|et al\.?|\(eds?\.?\)", "", text).strip(" .,(")
+    text = re.sub(r"\b(?:[A-Z]\.[\s-]*)+", "", text)  # initials
+    found = []
+    for name in re.split(r",|;|&|\band\b", text):
+        words = [w for w in name.split() if re.match(r"[^\W\d_]", w)]
+        if words:
+            found.append(words[-1])
+    return tuple(found)

@@ -1,0 +1,84 @@
+"""The linter: every rule over one document, switches applied, one report."""
+
+import time
+from collections.abc import Iterable
+
+from .document.model import Document
+from .findings import Finding, Severity, ordered, place
+from .numbers import (
+    columns,
+    crossrefs,
+    impossible,
+    percentages,
+    reported_tests,
+    same,
+    text_tables,
+    totals,
+)
+from .references import offline
+from .report import Report, notes_of
+from .rule import Hit, Rule
+from .rules import THEMES
+from .settings import Settings
+from .switches import switches
+from .venue import check_venue
+
+_NUMBERS = (reported_tests, percentages, impossible, totals, columns, text_tables, same, crossrefs)
+RULES: tuple[Rule, ...] = (
+    *(rule for module in (*_NUMBERS, offline) for rule in module.RULES),
+    *(rule for theme in THEMES for rule in theme.RULES),
+)
+
+
+def lint(document: Document, settings: Settings | None = None) -> Report:
+    """Run every rule.
+
+    Args:
+        document: The draft.
+        settings: Rules switched off, severities, venue.
+    """
+    settings = settings or Settings()
+    began = time.perf_counter()
+    found: list[Finding] = []
+    for rule in RULES:
+        if rule.id not in settings.off:
+            found += findings_of(rule, document, settings.severity.get(rule.id))
+    if settings.venue:
+        found += check_venue(document, settings.venue)
+    found, silenced, complaints = switches(document, found, {r.id for r in RULES})
+    return Report.of(
+        document,
+        ordered([*found, *complaints]),
+        silenced=silenced,
+        rules=[r.id for r in RULES if r.id not in settings.off],
+        off=sorted(settings.off),
+        notes=notes_of(document),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def findings_of(rule: Rule, document: Document, severity: Severity | None = None) -> list[Finding]:
+    """What one rule finds; the same words on the same line count once."""
+    found: dict[tuple[int, str], Finding] = {}
+    for hit in rule.check(document):
+        key = (hit.line, hit.message)
+        found.setdefault(key, _finding(rule, document, hit, severity))
+    return list(found.values())
+
+
+def _finding(rule: Rule, document: Document, hit: Hit, severity: Severity | None) -> Finding:
+    places = [place(document, hit.line, hit.end, hit.quote)]
+    places += [place(document, line, None, quote) for line, quote in hit.evidence]
+    return Finding(
+        rule=rule.id,
+        theme=rule.theme,
+        severity=severity or hit.severity or rule.severity,
+        message=hit.message[:1].upper() + hit.message[1:],
+        fix=hit.fix or rule.fix,
+        places=tuple(places),
+    )
+
+
+def rule_named(name: str, rules: Iterable[Rule] = RULES) -> Rule | None:
+    """A rule by its id."""
+    return next((rule for rule in rules if rule.id == name), None)

@@ -1,0 +1,1 @@
+"""Numbers that contradict each other, or that cannot be."""

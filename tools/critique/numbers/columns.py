@@ -1,0 +1,130 @@
+"""Columns that are computed from other columns: a row that breaks what the others keep."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import permutations
+
+from ..document.model import Document, Table
+from ..rule import Hit, rule
+from .values import Number, single
+
+Formula = Callable[[float, float], float]
+_FORMULAS: tuple[tuple[str, Formula, str], ...] = (
+    ("{a} / {b} × 100", lambda a, b: 100 * a / b, r"%|rate|acc|share|percent|frac"),
+    ("{a} / {b}", lambda a, b: a / b, r"rate|acc|share|frac|ratio|per\b|proportion"),
+    ("{a} − {b}", lambda a, b: a - b, r"Δ|delta|diff|gain|change|improve|drop|gap|effect|minus"),
+    ("{a} + {b}", lambda a, b: a + b, r"total|sum|both|all"),
+)
+
+
+@rule(
+    "column-relation",
+    "numbers",
+    "one row breaks the arithmetic that all other rows of a table keep",
+    severity="major",
+    rationale="Where right / n gives the rate in every row but one, that row holds a slip.",
+    source="seed, 'Get the stats right'",
+    fix="Compute the row again from its own figures.",
+    fires=(
+        "| Layer | Right | n | Rate |\n|---|---|---|---|\n| 1 | 12 | 40 | 0.30 |\n"
+        "| 2 | 18 | 40 | 0.45 |\n| 3 | 30 | 40 | 0.57 |\n| 4 | 34 | 40 | 0.85 |",
+        "| Method | With | Without | Difference |\n|---|---|---|---|\n| a | 81.0 | 70.5 | 10.5 |\n"
+        "| b | 64.2 | 60.1 | 4.1 |\n| c | 55.0 | 40.0 | 25.0 |",
+    ),
+    quiet=(
+        "| Layer | Right | n | Rate |\n|---|---|---|---|\n| 1 | 12 | 40 | 0.30 |\n"
+        "| 2 | 18 | 40 | 0.45 |\n| 3 | 30 | 40 | 0.75 |\n| 4 | 34 | 40 | 0.85 |",
+        "| Model | Accuracy | Loss | Score |\n|---|---|---|---|\n| a | 0.5 | 0.2 | 0.3 |\n"
+        "| b | 0.9 | 0.4 | 0.5 |\n| c | 0.7 | 0.6 | 0.9 |",
+    ),
+)
+def column_relation(document: Document) -> Iterator[Hit]:
+    """Look for a named relation that holds in all rows but one."""
+    for table in document.tables:
+        seen: set[int] = set()
+        for hit in _broken(table):
+            if hit.line not in seen:
+                seen.add(hit.line)
+                yield hit
+
+
+def _broken(table: Table) -> Iterator[Hit]:
+    width = len(table.header)
+    if not 3 <= width <= 10:
+        return
+    for c, name in enumerate(table.header):
+        for form, formula, words in _FORMULAS:
+            if not re.search(words, name, re.I):
+                continue
+            found = [
+                hit
+                for a, b in permutations([i for i in range(width) if i != c], 2)
+                if (hit := _one_wrong(table, (a, b, c), form, formula)) is not None
+            ]
+            # A relation that some pair of columns keeps in every row is the one that is meant.
+            if found and not any(
+                _holds_everywhere(table, (a, b, c), formula)
+                for a, b in permutations([i for i in range(width) if i != c], 2)
+            ):
+                yield found[0]
+
+
+def _values(table: Table, columns: tuple[int, int, int]) -> list[tuple[int, list[Number]]]:
+    found = []
+    for index, row in enumerate(table.rows):
+        if len(row.cells) <= max(columns) or re.match(
+            r"total|mean|avg|average|sum", row.cells[0], re.I
+        ):
+            continue
+        cells = [single(row.cells[i]) for i in columns]
+        values = [n for n in cells if n is not None]
+        if len(values) == 3:
+            found.append((index, values))
+    return found
+
+
+def _fits(a: Number, b: Number, c: Number, formula: Formula) -> bool | None:
+    """Whether the row keeps the relation; None where it says nothing (zeros)."""
+    if not a.value or not b.value or not c.value:
+        return None
+    ends = [
+        formula(x, y)
+        for x in (a.value - a.half * (a.decimals > 0), a.value + a.half * (a.decimals > 0))
+        for y in (b.value - b.half * (b.decimals > 0), b.value + b.half * (b.decimals > 0))
+        if y
+    ]
+    slack = 2 * c.half * (1 - 1e-9)
+    return min(ends) - slack < c.value < max(ends) + slack or (
+        abs(formula(a.value, b.value) - c.value) < 1e-9
+    )
+
+
+def _holds_everywhere(table: Table, columns: tuple[int, int, int], formula: Formula) -> bool:
+    rows = _values(table, columns)
+    return len(rows) >= 2 and all(_fits(a, b, c, formula) is not False for _, (a, b, c) in rows)
+
+
+def _one_wrong(
+    table: Table, columns: tuple[int, int, int], form: str, formula: Formula
+) -> Hit | None:
+    right, wrong = 0, []
+    for index, values in _values(table, columns):
+        fits = _fits(values[0], values[1], values[2], formula)
+        right += fits is True
+        if fits is False:
+            wrong.append((index, values))
+    if right < 2 or len(wrong) != 1:
+        return None
+    index, (a, b, c) = wrong[0]
+    names = [table.header[i] for i in columns]
+    row = table.rows[index]
+    value = formula(a.value, b.value)
+    return Hit(
+        row.line,
+        f"{table.name}: in the other {right} rows “{names[2]}” is "
+        f"{form.format(a=names[0], b=names[1])}; here that gives {value:.4g}, not {c.text}.",
+        quote=" | ".join(row.cells),
+    )
+
+
+RULES = (column_relation,)

@@ -1,0 +1,150 @@
+"""Values that cannot be."""
+
+import re
+from collections.abc import Iterator
+
+from ..document.model import Document
+from ..rule import Hit, at, rule
+from .values import Number, numbers, single
+
+_RATE = (
+    r"accurac(?:y|ies)|precision|recall|F1(?: score)?|AUROC|AUC|success rate|hit rate|win rate|"
+    r"refusal rate|error rate|false[- ]positive rate|true[- ]positive rate|agreement|"
+    r"explained variance|loss recovered|R²|R\^2"
+)
+_LINK = (
+    r"(?:\s+(?:of|is|was|are|reaches|reached|at|equals|=|to be|:))?(?:\s+(?:only|just|about))?\s*"
+)
+_RATE_OF = re.compile(
+    rf"\b(?P<what>{_RATE}){_LINK}(?=(?P<sign>[-−]?)(?P<n>\d+(?:\.\d+)?)(?P<pc>\s?%)?)", re.I
+)
+_OF_RATE = re.compile(rf"(?<![\w.,])(?P<n>\d+(?:\.\d+)?)(?P<pc>\s?%)\s+(?P<what>{_RATE})\b", re.I)
+_BOUNDED = re.compile(
+    r"(?:(?<![\w])(?P<p>p)\s*=\s*|\b(?P<what>probabilit(?:y|ies) of|cosine similarity of|"
+    r"correlation of|Pearson(?:'s)? r\s*=|Spearman(?:'s)? (?:ρ|rho)\s*=|r\s*=|ρ\s*=)\s*)"
+    r"(?P<n>[-−–]?\d*\.?\d+)(?![\d%]|\s?%)",
+)
+_NEVER_NEGATIVE = re.compile(
+    r"\b(?P<what>standard (?:deviation|error)|variance|KL(?: divergence)?|perplexity|"
+    r"cross-entropy(?: loss)?|mean squared error|MSE)\s+(?:of|is|was|=)\s*(?P<n>[-−–]\d*\.?\d+)",
+    re.I,
+)
+_INTERVAL = re.compile(
+    r"(?P<e>[-−]?\d*\.?\d+)(?P<u>\s?%)?\s*(?:,|;)?\s*[(\[]?\s*(?:\d\d(?:\.\d)?\s?% ?(?:CI|confidence interval|"
+    r"credible interval|bootstrap interval|interval)|CI)[:,]?\s*(?:of |from |=\s?)?[(\[]?\s*"
+    r"(?P<a>[-−]?\d*\.?\d+)\s?%?\s*(?:,|–|—|-|to|;)\s*(?P<b>[-−]?\d*\.?\d+)"
+)
+
+
+def _number(text: str) -> float:
+    return float(text.replace("−", "-").replace("–", "-"))
+
+
+@rule(
+    "impossible-value",
+    "numbers",
+    "a value that its quantity cannot take",
+    severity="major",
+    rationale="An accuracy above 100%, a p above 1, a negative divergence: a slip or a bug.",
+    source="seed, 'Get the stats right'",
+    fix="Find where the number comes from; if it is right, the name of the quantity is wrong.",
+    fires=(
+        "The probe reaches an accuracy of 104%.",
+        "The effect was clear (p = 1.3).",
+        "We find a cosine similarity of 1.4 between the directions.",
+        "The KL divergence is -0.3.",
+        "It reaches 112% accuracy on held-out prompts.",
+        "| Probe | Accuracy (%) |\n|---|---|\n| ridge | 91.0 |\n| logistic | 109.4 |",
+    ),
+    quiet=(
+        "The probe reaches an accuracy of 94%, up 120% from before.",
+        "The effect was clear (p = .013) and the cosine similarity of 0.4 is high.",
+        "The KL divergence is 0.3 and the log-likelihood is -0.3.",
+        "| Probe | Accuracy (%) | Steps |\n|---|---|---|\n| ridge | 91.0 | 240 |",
+        "The accuracy of 120 probes was measured, and precision at 5 of 200.",
+    ),
+)
+def impossible_value(document: Document) -> Iterator[Hit]:
+    """Look at quantities with known bounds, in sentences and in columns."""
+    for sentence in document.sentences:
+        text = sentence.text
+        for pattern in (_RATE_OF, _OF_RATE):
+            for match in pattern.finditer(text):
+                value, percent = float(match["n"]), bool(match["pc"])
+                bound = 100 if percent else 1 if re.search(r"R²|R\^2", match["what"]) else None
+                if bound is not None and value > bound:
+                    yield at(sentence, f"{match['what']} cannot be {match['n']}{match['pc'] or ''}.",
+                             match.start())  # fmt: skip
+        for match in _BOUNDED.finditer(text):
+            value = _number(match["n"])
+            signed = match["p"] is None and not (match["what"] or "").startswith("prob")
+            if value > 1 or value < (-1 if signed else 0):
+                name = match["p"] or match["what"]
+                yield at(
+                    sentence, f"{name.rstrip(' =')} {match['n']} is impossible.", match.start()
+                )
+        for match in _NEVER_NEGATIVE.finditer(text):
+            if _number(match["n"]) < 0:
+                yield at(sentence, f"a {match['what']} cannot be {match['n']}.", match.start())
+    for table in document.tables:
+        for index, name in enumerate(table.header):
+            if re.search(rf"\b(?:{_RATE})\b", name, re.I) and not re.search(
+                r"Δ|change|gain|relative|diff|±|[x×]|@", name, re.I
+            ):
+                yield from _column(table.name, index, name, table.rows)
+
+
+def _column(table: str, index: int, name: str, rows: tuple) -> Iterator[Hit]:  # type: ignore[type-arg]
+    for row in rows:
+        value: Number | None = single(row.cells[index]) if index < len(row.cells) else None
+        if value is None:
+            continue
+        if value.value > 100 or (value.value < 0 and not re.search(r"R²|R\^2|recover|expl", name)):
+            yield Hit(
+                row.line,
+                f"{table}: {name} cannot be {row.cells[index]}.",
+                quote=" | ".join(row.cells),
+            )
+
+
+@rule(
+    "outside-interval",
+    "numbers",
+    "an estimate outside its own interval, or an interval upside down",
+    severity="major",
+    rationale="An estimate lies inside its confidence interval; else one of the three is wrong.",
+    source="seed, 'Get the stats right'",
+    fix="Check the estimate and both ends of its interval.",
+    fires=(
+        "The gain is 0.42 (95% CI 0.45 to 0.60).",
+        "Accuracy is 81.0% [95% CI 86.1, 78.2].",
+    ),
+    quiet=(
+        "The gain is 0.52 (95% CI 0.45 to 0.60).",
+        "The gain is 0.52, 95% CI [0.45, 0.60], and 52% (95% CI 45–60%).",
+        "Of 120 prompts we kept 40 (95% CI 31 to 50).",
+    ),
+)
+def outside_interval(document: Document) -> Iterator[Hit]:
+    """Compare every estimate with the interval printed behind it."""
+    for sentence in document.sentences:
+        for match in _INTERVAL.finditer(sentence.text):
+            low, high, value = _number(match["a"]), _number(match["b"]), _number(match["e"])
+            if low > high:
+                message = f"the interval runs from {match['a']} down to {match['b']}."
+                yield at(sentence, message, match.start())
+                continue
+            found = numbers(match["e"], names=True)
+            slack = 2 * found[0].half if found else 0.0
+            for scale in (1.0, 0.01, 100.0):
+                if low - slack * scale <= value * scale <= high + slack * scale:
+                    break
+            else:
+                yield at(
+                    sentence,
+                    f"{match['e']} lies outside its own interval, {match['a']} to {match['b']}.",
+                    match.start(),
+                )
+
+
+RULES = (impossible_value, outside_interval)

@@ -1,0 +1,161 @@
+"""A test statistic, its degrees of freedom and its p must fit together."""
+
+import re
+from collections.abc import Iterator
+
+from ..document.model import Document, Sentence
+from ..rule import Hit, at, rule
+from .distributions import p_chi2, p_f, p_normal, p_r, p_t
+
+_N = r"[-−–]?\d*\.?\d+"
+_TEST = re.compile(
+    rf"(?<![\w])(?P<name>t|F|z|Z|r|χ\s?\^?2|χ²|chi\^?2|chi-squared?)\s*"
+    rf"(?:\(\s*(?P<df>\d*\.?\d+)\s*(?:,\s*(?P<df2>[^()]{{1,20}}?))?\s*\))?\s*=\s*(?P<value>{_N})"
+    rf"\s*[,;]?\s*(?:[^.;()]{{0,25}}?[,;]\s*)?(?<![\w])p\s*(?P<sign>[=<>≤])\s*(?P<p>\d?\.\d+"
+    rf"(?:\s?[×x·]\s?10\^?[-−–]\d+|e[-−]\d+)?)",
+)
+_NOT = re.compile(r"\b(?:not|no|non|in)[\s-]?(?:\w+\s)?significant|\bn\.s\.|insignificant", re.I)
+_P = re.compile(r"(?<![\w])p\s*(?P<sign>[=<>≤])\s*(?P<p>\d?\.\d+)(?![\d×e])")
+
+
+def _float(text: str) -> float:
+    text = text.replace("−", "-").replace("–", "-")
+    text = re.sub(r"\s?[×x·]\s?10\^?", "e", text)
+    return float(text)
+
+
+def _p_range(match: re.Match[str], one_sided: bool) -> tuple[float, float] | None:
+    """Smallest and largest p that the printed statistic allows, rounding included."""
+    text = match["value"].replace("−", "-").replace("–", "-")
+    value = abs(float(text))
+    digits = len(text.split(".")[1]) if "." in text else 0
+    half = 0.5 * 10.0**-digits
+    ends = []
+    for x in (max(value - half, 0.0), value + half):
+        p = _p(match, x)
+        if p is None:
+            return None
+        ends.append(p)
+    low, high = min(ends), max(ends)
+    return (low / 2 if one_sided else low), high
+
+
+def _p(match: re.Match[str], x: float) -> float | None:
+    name = match["name"]
+    if name in "zZ":
+        return p_normal(x)
+    if match["df"] is None or float(match["df"]) <= 0:
+        return None
+    df = float(match["df"])
+    if name == "F":
+        second = re.fullmatch(r"\d*\.?\d+", match["df2"] or "")
+        return p_f(x, df, float(second[0])) if second and float(second[0]) > 0 else None
+    if name == "t":
+        return p_t(x, df)
+    if name == "r":
+        return p_r(min(x, 0.999999), df)
+    return p_chi2(x, df)
+
+
+@rule(
+    "p-value",
+    "numbers",
+    "p does not follow from the test statistic and its degrees of freedom",
+    severity="major",
+    rationale="The statistic and its degrees of freedom fix p; where they disagree one is wrong.",
+    source="Nuijten et al. 2016, statcheck: doi 10.3758/s13428-015-0664-2",
+    fix="Compute p again from the statistic and its degrees of freedom, and correct the wrong one.",
+    fires=(
+        "The probe differs from chance, t(38) = 1.20, p = .02.",
+        "The layers differ, F(2, 57) = 1.10, p < .001.",
+        "Counts depend on the prompt, χ²(1) = 2.00, p = .01.",
+    ),
+    quiet=(
+        "The probe differs from chance, t(38) = 2.43, p = .02.",
+        "The layers differ, F(2, 57) = 9.20, p < .001, and z = 2.58, p = .01.",
+        "A one-sided test gives t(20) = 1.80, p = .043. Then χ²(1, N = 90) = 7.50, p = .006.",
+        "The correlation is r(48) = .31, p = .03.",
+    ),
+)
+def p_value(document: Document) -> Iterator[Hit]:
+    """Recompute every p that stands beside its statistic."""
+    one_sided = document.has(r"one[- ](?:sided|tailed)|directional")
+    for sentence in document.sentences:
+        for match in _TEST.finditer(sentence.text):
+            possible = _p_range(match, one_sided)
+            if possible is None:
+                continue
+            low, high = possible
+            text = match["p"]
+            said = _float(text)
+            plain = "e" not in text and "10" not in text.split(".")[0]
+            digits = len(text.split(".")[1]) if plain and "." in text else 6
+            ulp = 10.0**-digits
+            sign = match["sign"]
+            fits = (
+                low - ulp < said < high + ulp
+                if sign == "="
+                else low < said + (1e-12 if sign == "<" else ulp)
+                if sign in "<≤"
+                else high > said
+            )
+            if fits:
+                continue
+            found = f"{low:.2g}" if high - low < 0.1 * low else f"{low:.2g} to {high:.2g}"
+            flips = (said < 0.05) != (low < 0.05)
+            yield at(
+                sentence,
+                f"“{match[0].strip()}”: this statistic gives p = {found}"
+                + (", on the other side of .05." if flips else "."),
+                match.start(),
+            )
+
+
+@rule(
+    "significance-word",
+    "numbers",
+    "'significant' or 'not significant' against the p beside it",
+    severity="major",
+    rationale="A verdict that its own p contradicts is a slip, and readers remember the verdict.",
+    source="Nuijten et al. 2016 (decision errors); seed, 'Get the stats right'",
+    fix="Correct the verdict or the p; if another threshold is meant, say which.",
+    fires=(
+        "The difference is significant (p = 0.31).",
+        "The effect is not significant (p = .002).",
+    ),
+    quiet=(
+        "The difference is significant (p = 0.003).",
+        "The effect is not significant (p = .31).",
+        "After Bonferroni correction the effect is not significant (p = .002).",
+        "The difference is significant (p = 0.003) but the interaction is not (p = 0.4).",
+    ),
+)
+def significance_word(document: Document) -> Iterator[Hit]:
+    """Compare a verdict with the only p of its sentence."""
+    if document.has(
+        r"bonferroni|holm|fdr|benjamini|corrected (?:threshold|alpha|level)|α\s*=|alpha ="
+    ):
+        return
+    for sentence in document.sentences:
+        found = list(_P.finditer(sentence.text))
+        verdicts = re.findall(r"significan", sentence.text, re.I)
+        if len(found) != 1 or len(verdicts) != 1:
+            continue
+        yield from _against(sentence, found[0])
+
+
+def _against(sentence: Sentence, match: re.Match[str]) -> Iterator[Hit]:
+    p, sign = _float(match["p"]), match["sign"]
+    negative = _NOT.search(sentence.text)
+    other = re.search(r"\b(?:but|while|whereas|only|if|whether|unless|would)\b", sentence.text)
+    if other:
+        return
+    if negative and p <= 0.01 and sign in "=<≤":
+        yield at(sentence, f"“{match[0]}” stands beside “{negative[0]}”.", match.start())
+    elif not negative and p > 0.1 and sign in "=>" and re.search(
+        r"\bsignificant(?:ly)?\b", sentence.text, re.I
+    ):  # fmt: skip
+        yield at(sentence, f"“{match[0]}” stands beside “significant”.", match.start())
+
+
+RULES = (p_value, significance_word)

@@ -1,0 +1,299 @@
+"""Numbers in the text against the cells of the tables they come from."""
+
+import re
+from collections.abc import Iterator
+
+from ..document.model import Document, Sentence, Table
+from ..rule import Hit, at, rule
+from .values import Number, numbers, single
+
+_REF = re.compile(r"\bTabs?(?:les?|\.)\s*([A-Z]?\.?\d+(?:\.\d+)?)|\[ref:([^\]]+)\]")
+_SKIP_BEFORE = re.compile(
+    r"(?:\bby|±|\bn\s*=|\bN\s*=|\bp\s*[=<>]|about|around|roughly|nearly|almost|over|under|"
+    r"approximately|at least|at most|more than|less than|below|above|up to|≈|~|chance(?: is| of| level)?|"
+    r"random(?: is| of)?|CI[:,]?|\[|interval(?: of| from)?|from|–|difference of|gain of|gap of|"
+    r"drop of|(?:increase|decrease|improvement|margin) of|t\s*=|z\s*=|of the|of)\s*$",
+    re.I,
+)
+_SKIP_AFTER = re.compile(
+    r"^\s*(?:percentage )?(?:points?|pp|times|×|x|fold|higher|lower|more|less|fewer|better|worse|"
+    r"CI|confidence|of the|of|±\s*$|to\b|–|seeds?|runs?|chance)",
+    re.I,
+)
+_OTHER = re.compile(
+    r"\b(?:without|before|instead|previous|prior|would|if|except|unlike|reported by|original|"
+    r"than|when|while training|earlier|excluding|only|single|first|another|pilot)\b|\[cite:|et al",
+    re.I,
+)
+_TABLE = (
+    "Table 1: Held-out accuracy of the probes.\n\n| Probe | Accuracy (%) | Loss |\n|---|---|---|\n"
+    "| Linear probe | 91.2 | 0.31 |\n| Mean difference | 87.5 | 0.44 |\n| Majority | 52.0 | 0.69 |\n\n"
+)
+
+
+class _Names:
+    """Row and column names of a table, and where a sentence says them."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        labels = [_plain(row.cells[0]) if row.cells else "" for row in table.rows]
+        self.rows = {
+            i: label
+            for i, label in enumerate(labels)
+            if len(label) >= 2 and labels.count(label) == 1 and re.search(r"[^\W\d_]", label)
+        }
+        self.cells = {
+            (i, j): value
+            for i, row in enumerate(table.rows)
+            for j, cell in enumerate(row.cells)
+            if j and (value := single(cell)) is not None
+        }
+        used = {j for _, j in self.cells}
+        self.columns = {
+            j: _plain(re.sub(r"[(\[].*?[)\]]|[↑↓%]", "", name))
+            for j, name in enumerate(table.header)
+            if j in used
+        }
+
+    def said_rows(self, text: str) -> list[tuple[int, int]]:
+        """(offset, row) of row names in a sentence; a name inside a longer name does not count."""
+        return _said(text, self.rows)
+
+    def said_columns(self, text: str) -> list[tuple[int, int]]:
+        """(offset, column) of column names in a sentence."""
+        return _said(text, {j: name for j, name in self.columns.items() if len(name) >= 2})
+
+
+def _plain(name: str) -> str:
+    return " ".join(re.sub(r"[*†‡:]", " ", name).lower().replace("-", " ").split())
+
+
+def _said(text: str, names: dict[int, str]) -> list[tuple[int, int]]:
+    lowered = text.lower().replace("-", " ")
+    spans = []
+    for key, name in names.items():
+        if name not in lowered:  # most names are not there: no pattern is needed to see that
+            continue
+        pattern = rf"(?<![\w]){re.escape(name)}(?:s|es)?(?![\w])"
+        spans += [(m.start(), m.end(), key) for m in re.finditer(pattern, lowered)]
+    kept = [
+        s
+        for s in spans
+        if not any(o is not s and o[0] <= s[0] and s[1] <= o[1] and o[1] - o[0] > s[1] - s[0]
+                   for o in spans)
+    ]  # fmt: skip
+    return sorted((start, key) for start, _, key in kept)
+
+
+def same(printed: Number, cell: Number) -> bool:
+    """Whether a number in the text says what a cell says, at the coarser of both precisions."""
+    for scale in (1.0, 100.0, 0.01):
+        if scale != 1.0 and printed.unit != "percent" and cell.unit != "percent":
+            continue
+        value = cell.value * scale
+        half = cell.half * scale
+        if abs(printed.value - value) < 2 * max(printed.half, half) * (1 - 1e-9):
+            return True
+    return False
+
+
+@rule(
+    "text-table",
+    "numbers",
+    "a number in the text that differs from the table it comes from",
+    severity="major",
+    rationale="One of the two is wrong, and the reader cannot tell which.",
+    source="seed, 'Get the stats right'; NeurIPS checklist: results match the evidence",
+    fix="Take both from the same run, and correct the one that is out of date.",
+    fires=(
+        _TABLE + "As Table 1 shows, the linear probe reaches an accuracy of 94.2%.",
+        _TABLE + "Mean difference reaches 91.2% and the linear probe 87.5% (Table 1).",
+        _TABLE + "The linear probe has an accuracy of 92.1%.",
+    ),
+    quiet=(
+        _TABLE + "As Table 1 shows, the linear probe reaches an accuracy of 91.2%.",
+        _TABLE
+        + "The linear probe (91.2%) is 3.7 points better than mean difference (87.5%; Table 1).",
+        _TABLE + "In Table 1 the linear probe has an accuracy of 91% and a loss of 0.31.",
+        _TABLE + "Without centring, the linear probe has an accuracy of 84.0%.",
+        _TABLE + "Table 1 reports means over 5 seeds; the linear probe beats the 52% majority.",
+    ),
+)
+def text_table(document: Document) -> Iterator[Hit]:
+    """Align row names, column names and numbers of a sentence; doubtful ones are left alone."""
+    tables = [names for t in document.tables if (names := _Names(t)).cells and names.rows]
+    cells = [value for names in tables for value in names.cells.values()]
+    meant: Table | None = None
+    block = None
+    for sentence in document.sentences:
+        if sentence.block is not block:
+            meant, block = None, sentence.block
+        meant = _meant(document, sentence) or meant
+        if sentence.section == "related" or "[cite:" in sentence.text:
+            continue
+        if not any(_eligible(sentence.text, n) for n in numbers(sentence.text)):
+            continue
+        found = []
+        lowered = sentence.text.lower().replace("-", " ")
+        for names in tables:
+            if not any(label in lowered for label in names.rows.values()):
+                continue
+            explicit = names.table is meant
+            if explicit or (meant is None and _alone(tables, names, sentence.text)):
+                found += list(_compare(sentence, names, explicit, cells))
+        yield from found[:2]
+
+
+def _meant(document: Document, sentence: Sentence) -> Table | None:
+    own = [t for t in document.tables if t.caption is sentence.block]
+    if own:
+        return own[0]
+    for match in _REF.finditer(sentence.text):
+        for table in document.tables:
+            if match[1] and table.number == match[1]:
+                return table
+            if match[2] and table.label and table.label in match[2].split(","):
+                return table
+    return None
+
+
+def _alone(tables: list[_Names], names: _Names, text: str) -> bool:
+    """Whether this is the only table that has what the sentence names."""
+    if _OTHER.search(text):
+        return False
+    fits = [other for other in tables if other.said_rows(text) and other.said_columns(text)]
+    return fits == [names] and len(names.said_columns(text)) == 1
+
+
+def _compare(
+    sentence: Sentence, names: _Names, explicit: bool, cells: list[Number]
+) -> Iterator[Hit]:
+    text = sentence.text
+    values = [n for n in numbers(text) if _eligible(text, n)]
+    rows = names.said_rows(text)
+    columns = names.said_columns(text)
+    for number, row, named in _pairs(text, values, rows, columns):
+        column = named
+        if column is None and len(names.columns) == 1:
+            column = next(iter(names.columns))
+        targets = (
+            [names.cells[(row, column)]] if column is not None and (row, column) in names.cells
+            else [v for (i, _), v in names.cells.items() if i == row] if column is None else []
+        )  # fmt: skip
+        if not targets or any(same(number, cell) for cell in targets):
+            continue
+        if number.decimals <= 0 and number.unit != "percent" and (
+            column is None or any(c.decimals > 0 for c in targets)
+        ):  # fmt: skip
+            continue
+        if any(c.unit != number.unit and min(c.value, number.value) >= 0 and
+               not 0.2 < (number.value + 1e-9) / (c.value + 1e-9) < 5 and
+               not 0.2 < number.value / (100 * c.value + 1e-9) < 5 for c in targets):  # fmt: skip
+            continue
+        if not explicit and (column is None or any(same(number, c) for c in cells)):
+            continue
+        if _derived(number, names, column) or (not explicit and not _near(number, targets[0])):
+            continue
+        yield _hit(sentence, names, number, row, column, targets)
+
+
+def _near(number: Number, cell: Number) -> bool:
+    return any(cell.value and 0.6 < number.value / (cell.value * s) < 1.67 for s in (1, 100, 0.01))
+
+
+def _eligible(text: str, number: Number) -> bool:
+    before, after = text[: number.start], text[number.end :]
+    if number.unit == "points" or _SKIP_BEFORE.search(before) or _SKIP_AFTER.match(after):
+        # 'an accuracy of 91.2%' is a value, 'a gain of 4 points' is not
+        valued = re.search(r"\b(?:accuracy|loss|rate|score|AUC|AUROC|F1|precision|recall|value|mean|"
+                           r"effect|share)\s+of\s*$", before, re.I)  # fmt: skip
+        return valued is not None and number.unit != "points" and not _SKIP_AFTER.match(after)
+    return True
+
+
+def _pairs(
+    text: str,
+    values: list[Number],
+    rows: list[tuple[int, int]],
+    columns: list[tuple[int, int]],
+) -> Iterator[tuple[Number, int, int | None]]:
+    """Numbers with the row, and perhaps column, that the sentence gives them to."""
+    row_keys = {row for _, row in rows}
+    column_keys = {column for _, column in columns}
+    if not values or not rows:
+        return
+    if len(row_keys) == 1:
+        row = rows[0][1]
+        if len(column_keys) == len(values) > 1:
+            order = _in_turn([(at, c) for at, c in _firsts(columns)], values)
+            for number, column in order:
+                yield number, row, column
+        elif len(values) == 1 and len(column_keys) <= 1:
+            yield values[0], row, columns[0][1] if columns else None
+        return
+    if len(column_keys) <= 1 and len(row_keys) == len(values):
+        for number, row in _in_turn(_firsts(rows), values):
+            yield number, row, columns[0][1] if columns else None
+
+
+def _firsts(said: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    seen: dict[int, int] = {}
+    for offset, key in said:
+        seen.setdefault(key, offset)
+    return sorted((offset, key) for key, offset in seen.items())
+
+
+def _in_turn(names: list[tuple[int, int]], values: list[Number]) -> list[tuple[Number, int]]:
+    """Name, number, name, number … or number, name, …; else nothing is certain."""
+    for first in (0, 1):
+        events = []
+        for (offset, _), number in zip(names, values, strict=True):
+            events += [offset, number.start] if first == 0 else [number.start, offset]
+        if events == sorted(events):
+            return [(n, key) for n, (_, key) in zip(values, names, strict=True)]
+    return []
+
+
+def _derived(number: Number, names: _Names, column: int | None) -> bool:
+    """Whether a difference or ratio of cells of the same column gives the number."""
+    values = [v for (_, j), v in names.cells.items() if column is None or j == column]
+    if len(values) > 40:
+        return False
+    slack = 2 * number.half
+    for a in values:
+        for b in values:
+            if a is not b and (
+                abs(abs(a.value - b.value) - abs(number.value)) < slack + a.half
+                or (b.value and number.unit != "percent"
+                    and abs(a.value / b.value - number.value) < slack)
+            ):  # fmt: skip
+                return True
+    return False
+
+
+def _hit(
+    sentence: Sentence,
+    names: _Names,
+    number: Number,
+    row: int,
+    column: int | None,
+    targets: list[Number],
+) -> Hit:
+    table = names.table
+    label = table.rows[row].cells[0]
+    where = f"“{label}”" + (f", “{table.header[column]}”" if column is not None else "")
+    gives = ", ".join(t.text for t in targets[:4])
+    elsewhere = [
+        table.rows[i].cells[0] for (i, j), v in names.cells.items()
+        if i != row and (column is None or j == column) and same(number, v)
+    ]  # fmt: skip
+    more = f" ({number.text} stands in the row “{elsewhere[0]}”)" if elsewhere else ""
+    return at(
+        sentence,
+        f"the text says {number.text} for {where}; {table.name} gives {gives}{more}.",
+        number.start,
+        evidence=((table.rows[row].line, " | ".join(table.rows[row].cells)),),
+    )
+
+
+RULES = (text_table,)

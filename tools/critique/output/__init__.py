@@ -1,0 +1,1 @@
+"""A report as terminal text, markdown, JSON, SARIF or one HTML page."""

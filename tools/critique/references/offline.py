@@ -1,0 +1,230 @@
+"""What can be said about citations and entries without a network."""
+
+import datetime
+import re
+from collections.abc import Iterator
+
+from ..document.markdown import footnote_definitions
+from ..document.model import Document, Reference
+from ..rule import Hit, rule
+
+_LIST = (
+    "# References\n\n[1] J. Smith and A. Doe. Probing classifiers in depth. 2021.\n\n"
+    "[2] B. Roe. Activation patching in practice. 2023.\n"
+)
+_NAMED = (
+    "# References\n\n- Smith, J. and Doe, A. (2021). Probing classifiers in depth. TACL.\n"
+    "- Roe, B. (2023). Activation patching in practice. arXiv:2301.01234.\n"
+)
+
+
+@rule(
+    "undefined-citation",
+    "references",
+    "a citation without an entry",
+    severity="major",
+    rationale="The reader cannot look up what the sentence rests on.",
+    source="ACL Rolling Review author checklist",
+    fix="Add the entry, or correct the key, number, name or year.",
+    fires=(
+        "Probes are common [1], and so is patching [3].\n\n" + _LIST,
+        "Probes are common (Smith and Doe, 2021), and so is patching (Roe, 2022).\n\n" + _NAMED,
+        "A point[^1].\n\nAnother[^b].\n\n[^1]: Said elsewhere.",
+    ),
+    quiet=(
+        "Probes are common [1], and so is patching [2].\n\n" + _LIST,
+        "Probes are common (Smith and Doe, 2021), and so is patching (see Roe, 2023).\n\n" + _NAMED,
+        "A point[^1].\n\n[^1]: Said elsewhere.",
+        "In March (2023) and (GPT-2, 2019) nothing is cited.",
+    ),
+)
+def undefined_citation(document: Document) -> Iterator[Hit]:
+    """Look every citation up in the draft's own bibliography."""
+    keys = {r.key for r in document.references}
+    missing = {t.message for t in document.trouble if "bibliography" in t.message}
+    notes = footnote_definitions(document) if document.format in ("markdown", "notebook") else set()
+    done = set()
+    for citation in document.citations:
+        name = citation.key
+        if (name, citation.style) in done:
+            continue
+        if citation.style == "footnote":
+            known = name[1:] in notes
+        elif citation.style == "author-year":
+            known = _known(name, document.references)
+        else:
+            known = name in keys or not document.bibliography or bool(missing) or name == "*"
+        if not known:
+            done.add((name, citation.style))
+            yield Hit(citation.line, _said(document, name, citation.style), quote=name)
+
+
+def _known(name: str, references: list[Reference]) -> bool:
+    who, year = name.rsplit(" ", 1)
+    entries = [r for r in references if who.lower() in r.text.lower()]
+    if any(year in r.text for r in entries):
+        return True
+    # Without an entry of that name it may be no citation at all ('March (2023)').
+    return not entries
+
+
+def _said(document: Document, name: str, style: str) -> str:
+    if style == "footnote":
+        return f"the footnote [{name}] is not defined."
+    if style == "author-year":
+        who = name.rsplit(" ", 1)[0]
+        years = sorted({str(r.year) for r in document.references
+                        if r.year and who.lower() in r.text.lower()})  # fmt: skip
+        return f"no entry “{name}”; the list has {who} {', '.join(years)}."
+    import difflib
+
+    near = difflib.get_close_matches(name, [r.key for r in document.references], n=1)
+    return f"no entry for “{name}”" + (f"; did you mean “{near[0]}”?" if near else ".")
+
+
+@rule(
+    "missing-file",
+    "references",
+    "an included file or bibliography that is not there or cannot be read",
+    severity="major",
+    rationale="What is not there was not checked either.",
+    source="LaTeX",
+    fix="Add the file, or correct its name.",
+    fires=("---\nbibliography: nowhere.bib\n---\nText.",),
+    quiet=("Text without a bibliography.",),
+)
+def missing_file(document: Document) -> Iterator[Hit]:
+    """Report what reading met."""
+    for trouble in document.trouble:
+        yield Hit(trouble.line, f"{trouble.message}.", quote=trouble.message)
+
+
+@rule(
+    "duplicate-entry",
+    "references",
+    "the same work listed twice, or one key for two works",
+    severity="minor",
+    rationale="Two entries for one work count it twice; one key for two works cites the wrong one.",
+    source="ACL Rolling Review author checklist",
+    fix="Keep the published one, and point both citations at it.",
+    fires=(
+        "See [1] and [2].\n\n# References\n\n[1] J. Smith. Probing classifiers in depth. 2021.\n\n"
+        "[2] J. Smith. Probing Classifiers in Depth. TACL, 2022.\n",
+    ),
+    quiet=("See [1] and [2].\n\n" + _LIST,),
+)
+def duplicate_entry(document: Document) -> Iterator[Hit]:
+    """Compare identifiers, titles and keys."""
+    cited = {c.key for c in document.citations}
+    by_key: dict[str, Reference] = {}
+    by_work: dict[str, Reference] = {}
+    for entry in document.references:
+        shown = entry.listed or entry.key in cited
+        earlier = by_key.get(entry.key) if entry.key else None
+        if earlier:
+            yield _entry_hit(document, entry, f"the key “{entry.key}” is used twice.", earlier)
+            continue
+        by_key[entry.key] = entry
+        names = [
+            f"doi {entry.doi}" if entry.doi else "",
+            f"arXiv {entry.arxiv}" if entry.arxiv else "",
+        ]
+        title = re.sub(r"[^a-z0-9]+", " ", entry.title.lower()).strip()
+        if len(title.split()) >= 3:
+            names.append(f"title {title}")
+        for name in filter(None, names):
+            other = by_work.setdefault(name, entry)
+            both = shown and (other.listed or other.key in cited)
+            if other is not entry and both and _same_work(entry, other):
+                what = name.split()[0]
+                message = f"the same {what} as entry “{other.key or other.title}”."
+                yield _entry_hit(document, entry, message, other)
+                break
+
+
+def _same_work(one: Reference, other: Reference) -> bool:
+    """Equal titles of different people are different works."""
+    first = {a.lower() for a in one.authors}
+    second = {a.lower() for a in other.authors}
+    return not first or not second or bool(first & second)
+
+
+def _line(document: Document, entry: Reference) -> int:
+    """An entry of a separate file is shown where it is first cited."""
+    if entry.listed:
+        return entry.line
+    return next((c.line for c in document.citations if c.key == entry.key), 1)
+
+
+def _entry_hit(
+    document: Document, entry: Reference, message: str, other: Reference | None = None
+) -> Hit:
+    where = "" if entry.listed else f"{entry.file}:{entry.line}: "
+    evidence = ((_line(document, other), other.text[:200]),) if other else ()
+    return Hit(
+        _line(document, entry), f"{where}{message}", quote=entry.text[:200], evidence=evidence
+    )
+
+
+@rule(
+    "unused-entry",
+    "references",
+    "an entry of a numbered list that nothing cites",
+    severity="note",
+    rationale="An entry without a citation is a leftover, or the citation was lost.",
+    source="ACL Rolling Review author checklist",
+    fix="Cite it where it supports something, or take it out.",
+    fires=("Probes are common [1].\n\n" + _LIST,),
+    quiet=(
+        "Probes are common [1,2].\n\n" + _LIST,
+        "Nothing is cited by number here.\n\n" + _LIST,
+    ),
+)
+def unused_entry(document: Document) -> Iterator[Hit]:
+    """Only lists that the draft prints itself, and only when it cites by number or key."""
+    cited = {c.key for c in document.citations if c.style in ("number", "key")}
+    listed = [r for r in document.references if r.listed and r.key]
+    if not cited & {r.key for r in listed}:
+        return
+    for entry in listed:
+        if entry.key not in cited:
+            yield Hit(entry.line, f"nothing cites entry “{entry.key}”.", quote=entry.text[:200])
+
+
+@rule(
+    "impossible-entry",
+    "references",
+    "an entry whose year or arXiv id cannot be",
+    severity="major",
+    rationale="An arXiv id carries its month; an entry that contradicts it was not copied from it.",
+    source="arXiv identifier scheme, info.arxiv.org",
+    fix="Copy id and year from the index again.",
+    fires=(
+        "See [1].\n\n# References\n\n[1] J. Smith. Probing in depth. arXiv:2317.01234, 2023.\n",
+        "See [1].\n\n# References\n\n[1] J. Smith. Probing in depth. arXiv:2305.01234, 2019.\n",
+        "See [1].\n\n# References\n\n[1] J. Smith. Probing in depth. TACL, 2093.\n",
+    ),
+    quiet=(
+        "See [1].\n\n# References\n\n[1] J. Smith. Probing in depth. arXiv:2305.01234, 2023.\n",
+        "See [1].\n\n# References\n\n[1] J. Smith. Probing in depth. arXiv:2312.01234, ICLR 2024.\n",
+    ),
+)
+def impossible_entry(document: Document) -> Iterator[Hit]:
+    """Compare years with today and with the month inside arXiv ids."""
+    today = datetime.datetime.now(datetime.UTC).year
+    cited = {c.key for c in document.citations}
+    for entry in document.references:
+        if not entry.listed and entry.key not in cited:
+            continue
+        if entry.year and entry.year > today + 1:
+            yield _entry_hit(document, entry, f"the year {entry.year} has not come yet.")
+        if match := re.fullmatch(r"(\d\d)(\d\d)\.\d{4,5}", entry.arxiv):
+            year, month = 2000 + int(match[1]), int(match[2])
+            if not 1 <= month <= 12 or not 2007 <= year <= today:
+                yield _entry_hit(document, entry, f"arXiv {entry.arxiv} is no possible id (YYMM).")
+            elif entry.year and entry.year < year:
+                message = f"arXiv {entry.arxiv} is from {year}, the entry says {entry.year}."
+                yield _entry_hit(document, entry, message)
+
+
+RULES = (undefined_citation, missing_file, duplicate_entry, unused_entry, impossible_entry)
