@@ -1,4 +1,4 @@
-"""`bench`: figures of speed, and how often tools cry wolf."""
+"""`bench …`: what the machine does, measured beside something else in the same run."""
 
 import json
 import sys
@@ -83,52 +83,79 @@ def sweeps(
         (save / "RESULTS.md").write_text(results_page(found))
     print(json.dumps(found, indent=1) if as_json else results_page(found))
     return 0 if all(c["largest_difference"] < 1e-3 for c in found["cases"]) else 1
+
+
 def probes(
     rounds: int = typer.Option(3, min=1, help="Rounds of both."),
+    as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
+) -> int:
     """Probes on all layers of the shipped statements, beside scikit-learn; equal results."""
     import torch
+
     from ...evals.bench.probes import measure
     from ...tools.engine.states import pooled_states
     from ...tools.fit.truth_statements import truth_statements
+    from ...tools.models import load_model
+
     model = load_model("bundled", device="cpu")
     items = truth_statements()
     states = pooled_states(model, [model.text_ids(item.text) for item in items])
     found = measure(states, torch.tensor([float(item.label) for item in items]), rounds)
+    if as_json:
         print(json.dumps(found, indent=1))
+    else:
         for row in found:
+            print(
                 f"{row['name']:<9} {row['own_s'] * 1e3:8.0f} ms    scikit-learn "
                 f"{row['sklearn_s'] * 1e3:8.0f} ms    {row['ratio']:.1f}x    accuracy "
                 f"{row['accuracy']:.3f} / {row['sklearn_accuracy']:.3f}    "
                 f"{'equal' if row['equal'] else 'NOT EQUAL'} ({row['largest_difference']:.1e})"
+            )
     return 0 if all(row["equal"] for row in found) else FINDINGS
+
+
 def early_stop(
     layer: int = typer.Option(12, min=0, help="Layer of the neuron."),
     windows: int = typer.Option(32, min=1, help="Windows of tokens."),
     length: int = typer.Option(64, min=2, help="Tokens of a window."),
+    rounds: int = typer.Option(3, min=1, help="Rounds of both."),
+    as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
+) -> int:
     """Neuron activations with the pass ended at their layer, beside full forwards."""
     from ...evals.bench.early_stop import measure
+    from ...tools.models import load_model
+
+    model = load_model("bundled", device="cpu")
     if layer >= model.n_layers:
         raise Stop(f"the bundled model has layers 0 to {model.n_layers - 1}")
     found = measure(model, layer, windows, length, rounds)
+    if as_json:
+        print(json.dumps(found, indent=1))
+    else:
         print(
             f"stopped at layer {layer}  {found['own_s']:.2f} s    full forwards "
             f"{found['full_s']:.2f} s    {found['ratio']:.2f}x    "
             f"{'equal' if found['equal'] else 'NOT EQUAL'} ({found['largest_difference']:.1e})"
         )
     return 0 if found["equal"] else FINDINGS
+
+
 def calibration(
     models: str = typer.Option("all", help="Ids of shipped models, with commas between."),
     tools: str = typer.Option("all", help="Tools, with commas between."),
     file: Path = typer.Option(None, help="Where verdicts are kept; a second run goes on there."),
     ship: bool = typer.Option(False, "--ship", help="Write the counts into the package."),
     as_json: bool = typer.Option(False, "--json", help="Print the counts as JSON."),
+) -> int:
     """Count each tool's verdict ‘beyond control’ over the shipped models and their nulls."""
     from dataclasses import asdict
+
     from ...evals import tool_verdicts as verdicts
     from ...tools.calibration import FILE
     from ...tools.workbench import Workbench
     from ..cases import organism_case, organism_ids
     from ..config import runs_folder
+
     kept = file or runs_folder() / "tool_verdicts.jsonl"
     wanted = verdicts.judged() if tools == "all" else tools.split(",")
     for model in organism_ids() if models == "all" else models.split(","):
@@ -144,19 +171,30 @@ def calibration(
             said = (
                 found.failed
                 or {True: "beyond", False: "no effect", None: "no verdict"}[found.beyond]
+            )
             print(f"{model}  {tool:<26} {found.seconds:6.1f} s  {said}", file=sys.stderr)
     counted = verdicts.count(verdicts.done(kept))
     if ship:
         verdicts.write(FILE, counted)
+    if as_json:
         print(json.dumps({name: asdict(row) for name, row in counted.items()}, indent=1))
         return 0
     for name, row in counted.items():
         print(verdicts.line(name, row))
+    return 0
+
+
 def critique(
     pages: int = typer.Option(20, min=1, help="Pages of the draft (500 words each)."),
+    as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
+) -> int:
     """Seconds of the linter on a draft of 20 pages."""
     from ...evals.bench.critique import measure
+
     found = measure(pages)
+    if as_json:
+        print(json.dumps(found, indent=1))
+        return 0
     print(f"{found['pages']} pages, {found['words']:,} words, median of {found['rounds']} rounds")
     print(f"reading {found['read_s']:.2f} s    rules {found['rules_s']:.2f} s")
     print(

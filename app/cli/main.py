@@ -6,7 +6,21 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from . import audit, bench, chat, critique, dev, doctor, eval, exercise, mcp, organism, runs, sae, tool
+from . import (
+    audit,
+    bench,
+    chat,
+    critique,
+    dev,
+    doctor,
+    eval,
+    exercise,
+    mcp,
+    organism,
+    runs,
+    sae,
+    tool,
+)
 from .exits import INTERRUPTED, USAGE, guarded, say
 
 # Threads that spin while they wait make two busy processes up to ten times slower.
@@ -23,7 +37,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
-for room in (audit, chat, exercise, runs, tool, organism, eval, doctor, bench, dev, sae, mcp, critique):
+ROOMS = (audit, chat, exercise, critique, runs, tool, sae, organism, eval, doctor, bench, mcp, dev)
+for room in ROOMS:
     room.register(app)
 
 _WELCOME = """\

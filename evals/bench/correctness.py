@@ -149,9 +149,7 @@ def check(model: Model, site: SweepSite, ids: tuple[list[int], list[int]]) -> di
     """
     source, into = record(model, ids[0]), record(model, ids[1])
     cells = cells_of(model, source, into, site)
-    found = sweep_cells(
-        model, source, into, site=site, cells=cells, read=model.adapter.logits
-    )
+    found = sweep_cells(model, source, into, site=site, cells=cells, read=model.adapter.logits)
     wanted = torch.stack([plain(model, source, into, site, c) for c in cells])
     unpatched = into.logits.cpu()
     size = float(wanted.abs().max())
