@@ -55,6 +55,8 @@ def say(message: str, code: int) -> int:
 def _code_of(error: Exception) -> int | None:
     # By name, so that the light commands never import the modules that define them.
     names = {kind.__name__ for kind in type(error).__mro__}
+    if names & {"Unreadable", "NoContext"}:
+        return USAGE
     if names & {"ModelError", "MergeError"}:
         return PROVIDER
     if "MissingKey" in names:

@@ -6,7 +6,20 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from . import audit, bench, dev, doctor, eval, organism, runs, tool
+from . import (
+    audit,
+    bench,
+    context,
+    dev,
+    doctor,
+    eval,
+    feedback,
+    literature,
+    organism,
+    quote,
+    runs,
+    tool,
+)
 from .exits import INTERRUPTED, USAGE, guarded, say
 
 # Threads that spin while they wait make two busy processes up to ten times slower.
@@ -23,7 +36,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
-for room in (audit, runs, tool, organism, eval, doctor, bench, dev):
+STUDY = (context, quote, feedback, literature)
+for room in (audit, *STUDY, runs, tool, organism, eval, doctor, bench, dev):
     room.register(app)
 
 _WELCOME = """\

@@ -8,6 +8,7 @@ import pytest
 from mechmentor.tools import catalog
 from mechmentor.tools.ledger import Ledger
 from mechmentor.tools.spec import Args, Data, Tool, WhiteBox
+from mechmentor.tools.study.contexts.library import Library
 from mechmentor.tools.workbench import Workbench
 
 NAMES = list(catalog.CATALOG)
@@ -19,7 +20,7 @@ def test_an_entry_is_its_tools_declaration(name: str) -> None:
     tool = catalog.load(name)
     assert isinstance(tool, Tool)
     assert tool.name == name
-    assert tool.need in (Workbench, Ledger)
+    assert tool.need in (Workbench, Ledger, Library)
     assert issubclass(tool.args, Args)
     assert issubclass(tool.data, Data)
     assert len(catalog.CATALOG[name].line) <= 90
@@ -58,7 +59,7 @@ def test_white_box_results_cannot_be_made_without_a_control() -> None:
 
 
 def test_tools_without_a_control_are_these() -> None:
-    plain = {name for name in NAMES if not catalog.load(name).white_box}
+    plain = {name for name in catalog.AUDIT if not catalog.load(name).white_box}
     assert plain == {"sanity_check", "sample_replies", "register_hypothesis", "submit_claims"}
 
 
