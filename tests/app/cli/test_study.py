@@ -9,7 +9,9 @@ import pytest
 
 from mechmentor.app.cli.main import run
 
-PAPER = "# Heads\n\nThree attention heads do most of the work.\nRemoving them lowers accuracy to 41%.\n"
+PAPER = (
+    "# Heads\n\nThree attention heads do most of the work.\nRemoving them lowers accuracy to 41%.\n"
+)
 REPLY = """[right] Three heads. "Three attention heads do most of the work" [heads:L3]
 [wrong] "Seven attention heads do most of the work" and
 > Removing them raises accuracy to 41%.

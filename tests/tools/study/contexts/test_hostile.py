@@ -119,7 +119,9 @@ def test_broken_notebooks(tmp_path: Path) -> None:
 
 def test_mixed_encodings(tmp_path: Path) -> None:
     for name, encoding in (("a", "utf-16"), ("b", "latin-1"), ("c", "utf-8-sig")):
-        path = put(tmp_path, f"{name}.txt", "Größe der Köpfe über Öl\r\nzwei Zeilen".encode(encoding))
+        path = put(
+            tmp_path, f"{name}.txt", "Größe der Köpfe über Öl\r\nzwei Zeilen".encode(encoding)
+        )
         assert load_file(path).lines == ("Größe der Köpfe über Öl", "zwei Zeilen")
     mixed = "gut äöü ".encode() * 20 + b"\xff\xfe\x00 rest"
     assert "binary" in said(put(tmp_path, "x.txt", mixed))
