@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..agent.state import RunState
-from ..tools.catalog import CATALOG
+from ..tools.catalog import AUDIT, CATALOG
 from ..tools.claims import types
 from ..tools.views import Passage, Passages
 
@@ -144,7 +144,7 @@ def untried(state: RunState) -> Untried:
         and isinstance(share := e.result["data"].get("share_scanned"), int | float)
     ]
     return Untried(
-        tools=[(n, c.line) for n, c in CATALOG.items() if n not in worked | _FILING],
+        tools=[(n, CATALOG[n].line) for n in AUDIT if n not in worked | _FILING],
         claim_types=[t for t in claim_types() if t not in tested],
         scans=scans,
         no_scan=not scans,

@@ -109,6 +109,22 @@ _ENTRIES = (
         "claims.submit_claims",
         "File the answer: ranked claims with confidences, or none.",
     ),
+    (
+        "search_context",
+        "study.contexts.search_context",
+        "Find the passages of your contexts that speak of a question.",
+    ),
+    ("read_lines", "study.contexts.read_lines", "Read a context by lines, numbered."),
+    (
+        "check_quotes",
+        "study.quotes.check_quotes",
+        "Check word for word whether quotations stand in the contexts.",
+    ),
+    (
+        "criticise_text",
+        "study.feedback.criticise_text",
+        "Have a text criticised point by point, blind to its author.",
+    ),
 )
 
 
@@ -130,6 +146,9 @@ class Entry:
 
 
 CATALOG: dict[str, Entry] = {name: Entry(name, module, line) for name, module, line in _ENTRIES}
+
+# What an audit may use: the learner's room acts on contexts, of which an audit has none.
+AUDIT: tuple[str, ...] = tuple(e.name for e in CATALOG.values() if e.room != "study")
 
 
 def load(name: str):  # type: ignore[no-untyped-def]  # -> Tool, whose module must not be imported here

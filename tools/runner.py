@@ -31,6 +31,8 @@ from .spec import (
 if TYPE_CHECKING:  # the learner's tools run without torch, which a workbench needs
     from .study.contexts.library import Library
     from .workbench import Workbench
+else:
+    Library = Workbench = Any
 
 DIGITS = 6
 

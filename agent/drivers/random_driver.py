@@ -2,7 +2,7 @@
 
 import random
 
-from ...tools.catalog import CATALOG
+from ...tools.catalog import AUDIT
 from ..driver import Decision, RunView
 from ..state import Call
 
@@ -24,7 +24,7 @@ class RandomDriver:
         if done == 0:
             return Decision((Call("sanity_check", {}),), "Check the model first.")
         if done <= self.steps:
-            name = rng.choice(sorted(set(CATALOG) - set(_LEDGER)))
+            name = rng.choice(sorted(set(AUDIT) - set(_LEDGER)))
             return Decision((Call(name, {}),), "Chosen at random.")
         if done == self.steps + 1:
             return Decision(

@@ -58,6 +58,8 @@ def _code_of(error: Exception) -> int | None:
     if "FormatError" in names:
         return FINDINGS
     if names & {"SandboxError", "ModelError", "MergeError"}:
+    if names & {"Unreadable", "NoContext"}:
+        return USAGE
         return PROVIDER
     if "MissingKey" in names:
         return MISSING

@@ -10,13 +10,17 @@ from . import (
     audit,
     bench,
     chat,
+    context,
     critique,
     dev,
     doctor,
     eval,
     exercise,
+    feedback,
+    literature,
     mcp,
     organism,
+    quote,
     runs,
     sae,
     tool,
@@ -37,7 +41,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
-ROOMS = (audit, chat, exercise, critique, runs, tool, sae, organism, eval, doctor, bench, mcp, dev)
+STUDY = (context, quote, feedback, literature, exercise)
+ROOMS = (audit, chat, *STUDY, critique, runs, tool, sae, organism, eval, doctor, bench, mcp, dev)
 for room in ROOMS:
     room.register(app)
 

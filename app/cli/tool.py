@@ -66,8 +66,14 @@ def run(
     """Run one tool on a model: `tool run logit_lens "The capital of France is"`."""
     tool = _load(name)
     arguments = parse(tool, context.args)
+    if tool.need.__name__ == "Library":  # runs without a model, and without torch
+        from ...tools.runner import run_tool
+        from ...tools.study.contexts.library import Library
+
+        return _shown(
+            name, run_tool(name, arguments, bench=None, library=Library()).value, html, as_json
+        )
     from ...tools.ledger import Ledger
-    from ...tools.spec import Failure
     from ...tools.workbench import Workbench
     from ..live import LiveView
     from ..materialise import is_adapter, merged
@@ -87,6 +93,12 @@ def run(
     )
     value = bench.run(name, **arguments)
     view.close()
+    return _shown(name, value, html, as_json)
+
+
+def _shown(name: str, value: Any, html: Path | None, as_json: bool) -> int:
+    from ...tools.spec import Failure
+
     if isinstance(value, Failure):
         print(value.model_dump_json() if as_json else f"mechmentor: {value}", file=sys.stderr)
         return FINDINGS

@@ -9,6 +9,7 @@ from mechmentor.tools import catalog
 from mechmentor.tools.instruments.instrument import Instrument
 from mechmentor.tools.ledger import Ledger
 from mechmentor.tools.spec import Args, Data, Tool, WhiteBox
+from mechmentor.tools.study.contexts.library import Library
 from mechmentor.tools.workbench import Workbench
 
 NAMES = list(catalog.CATALOG)
@@ -20,7 +21,7 @@ def test_an_entry_is_its_tools_declaration(name: str) -> None:
     tool = catalog.load(name)
     assert isinstance(tool, Tool)
     assert tool.name == name
-    assert tool.need in (Workbench, Ledger, Instrument)
+    assert tool.need in (Workbench, Ledger, Library, Instrument)
     assert issubclass(tool.args, Args)
     assert issubclass(tool.data, Data)
     assert len(catalog.CATALOG[name].line) <= 90
@@ -61,15 +62,15 @@ def test_white_box_results_cannot_be_made_without_a_control() -> None:
 def test_tools_without_a_control_are_these() -> None:
     plain = {name for name in NAMES if not catalog.load(name).white_box}
     assert plain == {
-        "sanity_check",
-        "sample_replies",
-        "prompt_variation",
         "behavior_battery",
-        "resample_reasoning",
+        "prompt_variation",
         "rate_texts",
-        "write_prompts",
         "register_hypothesis",
+        "resample_reasoning",
+        "sample_replies",
+        "sanity_check",
         "submit_claims",
+        "write_prompts",
     }
 
 

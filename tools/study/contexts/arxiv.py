@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from .document import Document, Unreadable
@@ -56,7 +57,7 @@ def load_arxiv(paper: str, site: str | None = None) -> tuple[Document, str]:
             files = {"main.tex": next(iter(files.values()))}
         return load_latex(files, label)
 
-    ways = {
+    ways: dict[str, Callable[[], Document]] = {
         "LaTeX": source,
         "HTML": lambda: load_html(fetch(f"{top}/html/{paper}").content, label),
         "PDF": lambda: load_pdf(fetch(f"{top}/pdf/{paper}").content, label),

@@ -130,38 +130,45 @@ def project(text: str, mode: Mode) -> Projected:
         mode: `plain` (white space, ligatures, quotes, dashes), `joined` (and hyphens inside words),
             `markup` (and LaTeX or Markdown), `uncited` (and citations; for sources only).
     """
-    pieces: list[str] = []
-    positions: list[int] = []
-    sources: list[int] = []
-    verbatim: list[bool] = []
-    length, last = 0, ""
-
-    def put(piece: str, source: int, *, copy: bool) -> None:
-        nonlocal length, last
-        if piece == " " and last in ("", " ", "—"):
-            return
-        if not piece:
-            return
-        if last == " " and (piece[0] in ".,;:!?)" or piece == "—"):
-            # Where markup or a citation was dropped before a mark, its space goes too.
-            pieces[-1] = pieces[-1][:-1]
-            length -= 1
-        pieces.append(piece)
-        positions.append(length)
-        sources.append(source)
-        verbatim.append(copy)
-        length += len(piece)
-        last = piece[-1]
-
+    writer = _Writer()
     at = 0
     for match in _RULES[mode].finditer(text):
         if match.start() > at:
-            put(text[at : match.start()], at, copy=True)
-        put(_replacement(match), match.start(), copy=False)
+            writer.put(text[at : match.start()], at, True)
+        writer.put(_replacement(match), match.start(), False)
         at = match.end()
     if at < len(text):
-        put(text[at:], at, copy=True)
-    return Projected("".join(pieces), tuple(positions), tuple(sources), tuple(verbatim))
+        writer.put(text[at:], at, True)
+    return Projected(
+        "".join(writer.pieces),
+        tuple(writer.positions),
+        tuple(writer.sources),
+        tuple(writer.verbatim),
+    )
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.positions: list[int] = []
+        self.sources: list[int] = []
+        self.verbatim: list[bool] = []
+        self.length, self.last = 0, ""
+
+    def put(self, piece: str, source: int, copy: bool) -> None:
+        """Append a piece; spaces never double, and none stands before a mark."""
+        if not piece or (piece == " " and self.last in ("", " ", "—")):
+            return
+        if self.last == " " and (piece[0] in ".,;:!?)" or piece == "—"):
+            # Where markup or a citation was dropped before a mark, its space goes too.
+            self.pieces[-1] = self.pieces[-1][:-1]
+            self.length -= 1
+        self.pieces.append(piece)
+        self.positions.append(self.length)
+        self.sources.append(source)
+        self.verbatim.append(copy)
+        self.length += len(piece)
+        self.last = piece[-1]
 
 
 def _replacement(match: re.Match[str]) -> str:

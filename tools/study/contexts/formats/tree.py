@@ -59,7 +59,7 @@ def load_tree(
 
 def _files(root: Path) -> list[Path]:
     found: list[Path] = []
-    rules: list[tuple[Path, pathspec.PathSpec]] = []
+    rules: list[tuple[Path, pathspec.PathSpec[pathspec.Pattern]]] = []
     for folder, folders, names in os.walk(root):
         here = Path(folder)
         if (here / ".gitignore").is_file():

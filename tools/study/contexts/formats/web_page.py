@@ -5,7 +5,8 @@ import warnings
 from base64 import b64decode
 from binascii import Error as BadBase64
 
-from bs4 import BeautifulSoup, NavigableString, Tag, XMLParsedAsHTMLWarning
+from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
+from bs4.element import NavigableString
 
 from ..document import Document, Figure, Origin, Unreadable
 from .plain import decode

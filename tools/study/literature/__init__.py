@@ -1,0 +1,1 @@
+"""Literature search over arXiv, Semantic Scholar and OpenAlex, merged; nothing is invented."""
