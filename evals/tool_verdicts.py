@@ -130,8 +130,5 @@ def write(file: Path, found: dict[str, Counts]) -> None:
 def line(name: str, row: Counts) -> str:
     """One tool: hits and false alarms with exact 95% bounds."""
     hits, alarms = exact(row.hits, row.organisms), exact(row.alarms, row.nulls)
-    return (
-        f"{name:<26} hits {row.hits}/{row.organisms} [{hits.low:.2f}, {hits.high:.2f}]  "
-        f"nulls {row.alarms}/{row.nulls} [{alarms.low:.2f}, {alarms.high:.2f}]  "
-        f"identical {row.identical_alarms}/{row.identical}"
-    )
+    same = f"{row.identical_alarms}/{row.identical}"
+    return f"{name:<26} hits {hits.shown()}  nulls {alarms.shown()}  identical {same}"

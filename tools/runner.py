@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from . import catalog
+from . import calibration, catalog
 from .instruments.instrument import Instrument
 from .ledger import Ledger
 from .spec import (
@@ -156,11 +156,19 @@ def run_tool(
         result = tool(need, args)
         # Dollars are known to the tool alone: only one that asks a language model spends any.
         spent = cost().model_copy(update={"dollars": result.cost.dollars})
-        result = result.model_copy(update={"cost": spent})
+        warnings = result.warnings + _known(tool, result)
+        result = result.model_copy(update={"cost": spent, "warnings": warnings})
         _finite(result.model_dump(mode="json"))
         return Outcome(result, given, result.cost)
     except Refusal as refusal:
         return Outcome(refusal.failure, given, cost())
+
+
+def _known(tool: Tool, result: Result[Any]) -> list[str]:
+    """How often this tool's verdict appears, where it was counted and is given."""
+    row = calibration.counts(tool.name, tool.version)
+    given = result.control is not None and result.control.beyond
+    return [str(row)] if row and given else []
 
 
 def keep(outcome: Outcome, name: str, bench: "Workbench", cache: ResultCache) -> None:

@@ -57,9 +57,9 @@ def _code_of(error: Exception) -> int | None:
     names = {kind.__name__ for kind in type(error).__mro__}
     if "FormatError" in names:
         return FINDINGS
-    if names & {"SandboxError", "ModelError", "MergeError"}:
     if names & {"Unreadable", "NoContext"}:
         return USAGE
+    if names & {"SandboxError", "ModelError", "MergeError"}:
         return PROVIDER
     if "MissingKey" in names:
         return MISSING

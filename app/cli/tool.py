@@ -10,7 +10,7 @@ import typer
 from .exits import FINDINGS, Stop
 
 if TYPE_CHECKING:
-    from ...tools.spec import Tool
+    from ...tools.spec import Chat, Failure, Result, Tool
 
 
 def register(app: typer.Typer) -> None:
@@ -60,6 +60,8 @@ def run(
     dtype: str = typer.Option("float32", help="float32, bfloat16 or float16."),
     seed: int = typer.Option(0, help="Seed of the workbench."),
     folder: Path = typer.Option(Path("runs/bench"), help="Where handles are kept."),
+    model: str = typer.Option(None, help="Language model of tools that measure with one."),
+    provider: str = typer.Option(None, help="Its provider: openrouter, ollama, …"),
     html: Path = typer.Option(None, help="Also write the result as an HTML file."),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> int:
@@ -73,11 +75,16 @@ def run(
         return _shown(
             name, run_tool(name, arguments, bench=None, library=Library()).value, html, as_json
         )
+    from ...tools.instruments.instrument import Instrument
     from ...tools.ledger import Ledger
+    from ...tools.runner import run_tool
     from ...tools.workbench import Workbench
     from ..live import LiveView
     from ..materialise import is_adapter, merged
 
+    if tool.need is Instrument:
+        value = run_tool(name, arguments, bench=None, chat=_chat(model, provider)).value
+        return _print(value, name, html, as_json)
     if tool.need is Ledger:
         raise Stop(f"{name} files hypotheses and claims of an audit; it does nothing by itself")
     view = LiveView(sys.stderr)
@@ -96,7 +103,16 @@ def run(
     return _shown(name, value, html, as_json)
 
 
-def _shown(name: str, value: Any, html: Path | None, as_json: bool) -> int:
+def _chat(model: str | None, provider: str | None) -> "Chat | None":
+    if model is None and provider is None:
+        return None
+    from ...agent.chat.connect import connect
+    from ...agent.chat.settings import resolve
+
+    return connect(resolve(provider, model=model))
+
+
+def _shown(name: str, value: "Result[Any] | Failure", html: Path | None, as_json: bool) -> int:
     from ...tools.spec import Failure
 
     if isinstance(value, Failure):

@@ -156,7 +156,8 @@ class States:
 
 def gather(bench: Workbench, texts: Sequence[str]) -> States:
     """Run both models over the texts; first tokens carry a huge state of their own and go."""
-    mine, base = [], []
+    mine: list[Tensor] = []
+    base: list[Tensor] = []
     for done, text in enumerate(texts):
         ids = bench.target.text_ids(text)
         for model, kept in ((bench.target, mine), (bench.base, base)):
@@ -206,13 +207,15 @@ def steered(
 
     before = total()
     with hooked([list(model.adapter.layers)[layer].register_forward_hook(shift)]):
-        return float((total() - before).mean())
+        after = total()
+    return float((after - before).mean())
 
 
 def _as_long(
     one: Float[Tensor, "d_model"], other: Float[Tensor, "d_model"]
 ) -> Float[Tensor, "d_model"]:
-    return one * (other.norm() / one.norm().clamp(min=1e-12))
+    scaled: Tensor = one * (other.norm() / one.norm().clamp(min=1e-12))
+    return scaled
 
 
 def _summary(data: ActivationDifferenceData, beyond: bool, empty: bool) -> str:

@@ -2,9 +2,10 @@
 
 import hashlib
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..spec import Args, Chat, Message, Refusal
+from ..spec import Args, Chat, Cost, Message, Refusal, Reply
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Instrument:
 
     chat: Chat | None = None
 
-    def ask(self, prompt: str) -> str:
+    def ask(self, prompt: str) -> Reply:
         """One question without any history.
 
         Raises:
@@ -27,7 +28,14 @@ class Instrument:
             raise Refusal(
                 "no_access", "there is no language model here", "paste the prompt instead"
             )
-        return self.chat.complete([Message(role="user", content=prompt)]).text
+        return self.chat.complete([Message(role="user", content=prompt)])
+
+
+def spent(replies: Sequence[Reply]) -> Cost:
+    """What replies have cost; unknown if one of them does not say."""
+    dollars = [reply.usage.dollars for reply in replies]
+    known = [d for d in dollars if d is not None]
+    return Cost(dollars=sum(known) if len(known) == len(dollars) else None)
 
 
 def order_of(args: Args, *leave_out: str) -> random.Random:

@@ -4,9 +4,9 @@ import re
 
 from pydantic import Field
 
-from ..spec import Args, Control, Data, Frozen, Refusal, Result, tool
+from ..spec import Args, Control, Cost, Data, Frozen, Refusal, Result, tool
 from ..views import Table
-from .instrument import Instrument, order_of
+from .instrument import Instrument, order_of, spent
 
 # A pair whose longer side has more than so many times the words of the other is left out.
 LONGER = 1.5
@@ -71,11 +71,12 @@ def write_prompts(instrument: Instrument, args: WritePromptsArgs) -> Result[Writ
     """
     if args.first.strip().lower() == args.second.strip().lower():
         raise Refusal("bad_args", "the two subjects are the same", "first='happy', second='sad'")
-    prompt = _prompt(args)
+    prompt, cost = _prompt(args), Cost()
     if args.pasted is not None:
         source, given = "pasted", parse_pairs(args.pasted)
     elif instrument.chat is not None:
-        source, given = "language model", parse_pairs(instrument.ask(prompt))
+        reply = instrument.ask(prompt)
+        source, given, cost = "language model", parse_pairs(reply.text), spent([reply])
     else:
         shipped = SHIPPED.get((args.first.lower(), args.second.lower()), ())
         source, given = ("shipped" if shipped else "nobody"), list(shipped)
@@ -99,6 +100,7 @@ def write_prompts(instrument: Instrument, args: WritePromptsArgs) -> Result[Writ
     )
     return Result(
         summary=_summary(data),
+        cost=cost,
         data=data,
         control=Control(
             what="mean difference in words between the sides",
