@@ -92,12 +92,16 @@ _ENTRIES = (
     ),
     ("sae_features", "sae.sae_features", "Features of an SAE on a prompt, and the SAE's worth."),
     ("sae_intervene", "sae.sae_intervene", "Ablate a feature of an SAE, or steer with it."),
-    "rate_texts",
-    "instruments.rate_texts",
-    "Rate texts with a language model, blind, with hidden repeats.",
-    "write_prompts",
-    "instruments.write_prompts",
-    "Contrasting pairs of prompts, cleaned and split.",
+    (
+        "rate_texts",
+        "instruments.rate_texts",
+        "Rate texts with a language model, blind, with hidden repeats.",
+    ),
+    (
+        "write_prompts",
+        "instruments.write_prompts",
+        "Contrasting pairs of prompts, cleaned and split.",
+    ),
     ("test_claim", "claims.test_claim", "Run a claim's own predicate on public prompts."),
     (
         "register_hypothesis",
@@ -147,8 +151,11 @@ class Entry:
 
 CATALOG: dict[str, Entry] = {name: Entry(name, module, line) for name, module, line in _ENTRIES}
 
-# What an audit may use: the learner's room acts on contexts, of which an audit has none.
-AUDIT: tuple[str, ...] = tuple(e.name for e in CATALOG.values() if e.room != "study")
+# What an audit may use: the learner's room acts on contexts and instruments on a language model,
+# of which an audit has neither.
+AUDIT: tuple[str, ...] = tuple(
+    e.name for e in CATALOG.values() if e.room not in ("study", "instruments")
+)
 
 
 def load(name: str):  # type: ignore[no-untyped-def]  # -> Tool, whose module must not be imported here

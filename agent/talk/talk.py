@@ -188,6 +188,8 @@ class Talk:
                 tool = catalog.load(name)
             except ModuleNotFoundError:
                 continue  # the extra `models` is not installed
+            if tool.need.__name__ == "Instrument":
+                continue  # a tutor is a language model itself
             of_model = tool.need is not Library
             if of_model and (self.config.model is None or self._open_models is None):
                 continue

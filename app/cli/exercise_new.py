@@ -18,8 +18,8 @@ def new(
     yes: bool = typer.Option(False, "--yes", help="Spend and run code without asking."),
 ) -> int:
     """Make an exercise: with a key it is written, certified and repaired; without, pasted."""
+    from ...agent.chat.connect import connect
     from ...agent.chat.errors import MissingKey
-    from ...agent.chat.openai_chat import OpenAIChat
     from ...agent.chat.settings import resolve
     from ...tools.study.exercises import write
     from ...tools.study.exercises.types import KINDS
@@ -50,14 +50,13 @@ def new(
         print("start? [y/N] ", end="", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise Stop("not started, nothing was sent", 0)
-    from .audit_llm import Booked
     from .exercise import _ask_for_code
 
     def allowed() -> bool:
         _ask_for_code(yes)
         return True
 
-    chat = Booked(OpenAIChat(endpoint, on_notice=_note), _note)
+    chat = connect(endpoint, _note, "exercise")
     made = write.generate(chat, kind, topic, context, say=_note, allow_code=allowed)
     if made.dropped:
         _note(f"dropped after {made.rounds} replies: {made.dropped}")

@@ -55,9 +55,8 @@ def feedback(
         back = f" --text {text}" if text != "-" else ""
         print(f"then:    mechmentor paste REPLY.txt {options}{back}")
         return 0
-    from ...agent.chat.openai_chat import OpenAIChat
+    from ...agent.chat.connect import connect
     from ...agent.chat.prices import estimate_tokens, price_of
-    from .audit_llm import Booked
 
     messages, left_out = feedback_messages(own, sources, chosen, held)
     tokens, price = estimate_tokens(messages), price_of(endpoint)
@@ -79,7 +78,7 @@ def feedback(
     def notice(line: str) -> None:
         print(line, file=sys.stderr)
 
-    reply = Booked(OpenAIChat(endpoint, on_notice=notice), notice, "feedback").complete(messages)
+    reply = connect(endpoint, notice, "feedback").complete(messages)
     found = read_feedback(reply.text, sources, own)
     print_report(found.report, as_json)
     if not as_json:

@@ -84,7 +84,7 @@ def run(
 
     if tool.need is Instrument:
         value = run_tool(name, arguments, bench=None, chat=_chat(model, provider)).value
-        return _print(value, name, html, as_json)
+        return _shown(name, value, html, as_json)
     if tool.need is Ledger:
         raise Stop(f"{name} files hypotheses and claims of an audit; it does nothing by itself")
     view = LiveView(sys.stderr)

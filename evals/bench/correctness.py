@@ -110,7 +110,8 @@ def plain(model: Model, source: Recording, into: Recording, site: SweepSite, cel
     def head(hidden: Tensor) -> Tensor:
         split = hidden.clone().unflatten(-1, source.z.shape[2:])
         split[0, where, part] = source.z[index, where, part]
-        return split.flatten(-2)
+        joined: Tensor = split.flatten(-2)
+        return joined
 
     def neuron(hidden: Tensor) -> Tensor:
         hidden = hidden.clone()

@@ -170,7 +170,8 @@ def _flops(
 
 def matmul_peak(model: Model) -> float:
     """Operations a second of one product of the model's own shapes: the best of several."""
-    weight = next(p for p in model.adapter.layers[0].mlp.parameters() if p.dim() == 2)
+    mlp: Any = model.adapter.layers[0].mlp
+    weight = next(p for p in mlp.parameters() if p.dim() == 2)
     x = torch.randn(512, weight.shape[1], device=model.device, dtype=model.dtype)
     best = 0.0
     for _ in range(10):

@@ -125,7 +125,7 @@ def linears(layer: nn.Module, rows: int, together: int) -> Linear:
         rows >= _PACK_FROM
         and weight.device.type == "cpu"
         and weight.dtype == torch.float32
-        and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        and torch.backends.mkldnn.is_available()
         and torch.backends.mkldnn.enabled
         and hasattr(torch.ops.mkldnn, "_linear_pointwise")
     )

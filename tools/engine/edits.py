@@ -162,9 +162,11 @@ def random_like(
 ) -> Float[Tensor, "draw d_model"]:
     """Random directions of the same length."""
     noise = torch.randn(count, len(vector), generator=generator)
-    return noise / noise.norm(dim=-1, keepdim=True) * vector.norm()
+    like: Tensor = noise / noise.norm(dim=-1, keepdim=True) * vector.norm()
+    return like
 
 
 def unit(vector: Float[Tensor, "d_model"]) -> Float[Tensor, "d_model"]:
     """The vector at length 1."""
-    return vector / vector.norm().clamp(min=1e-12)
+    found: Tensor = vector / vector.norm().clamp(min=1e-12)
+    return found

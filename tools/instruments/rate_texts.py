@@ -101,7 +101,7 @@ def rate_texts(instrument: Instrument, args: RateTextsArgs) -> Result[RateTextsD
         return _result(args, "pasted answers", args.answers, order, tokens)
     if instrument.chat is not None:
         return _result(
-            args, "language model", [instrument.ask(q) for q in questions], order, tokens
+            args, "language model", [instrument.ask(q).text for q in questions], order, tokens
         )
     return _result(args, "word lists", [], order, tokens)
 

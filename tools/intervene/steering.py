@@ -299,10 +299,10 @@ class _Runs:
         for system, _ in asked:
             for text in case.prompt_texts:
                 if self.args.chat and case.model.has_chat_template:
-                    ids, _told = prompt_ids(case.model, text, chat=True, system=system)
+                    one, _told = prompt_ids(case.model, text, chat=True, system=system)
                 else:
-                    ids, _told = prompt_ids(case.model, f"{system}\n{text}", chat=False)
-                prompts.append(ids)
+                    one, _told = prompt_ids(case.model, f"{system}\n{text}", chat=False)
+                prompts.append(one)
         if not asked:
             return [], warnings
         nothing = Edit([], added(torch.zeros(1, case.model.d_model)), [len(p) for p in prompts])

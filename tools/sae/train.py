@@ -99,7 +99,7 @@ def train_topk(
         for group in adam.param_groups:
             group["lr"] = rate * min(1.0, 5 * (1 - step / steps))
         adam.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         adam.step()
         with torch.no_grad():
             dec.div_(dec.norm(dim=-1, keepdim=True).clamp(min=1e-8))

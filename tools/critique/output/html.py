@@ -5,7 +5,7 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from ...view_css import theme_css
+from ...drawing.css import theme_css
 from ..document.model import Document
 from ..findings import Finding
 from ..report import Report
