@@ -7,6 +7,7 @@ from ..steps import Finding, Steps, beyond, file_and_test, step
 from .telling import telling_words
 
 LIKELY = 24
+ENOUGH = 0.6
 PAIRED = 8
 SCANNED = 300
 DEEP_SCANNED = 3000
@@ -39,7 +40,7 @@ def look(weights: Experiment | None, deep: bool) -> Steps:
     )
     if scan.result is None or not beyond(scan):
         return []
-    phrase = scan.result["data"]["top"][0]["phrase"]
+    phrase = essential(scan.result["data"]["top"])
     read = yield step(
         "sample_replies",
         f"Read what “{phrase}” makes the target say, beside the base.",
@@ -69,6 +70,23 @@ def look(weights: Experiment | None, deep: bool) -> Steps:
             experiments=[scan.id, read.id, tested.id],
         )
     ]
+
+
+def essential(top: list[dict[str, Any]]) -> str:
+    """The shortest part of the top phrase that moves the reply nearly as much on its own.
+
+    A word beside the trigger adds little and makes the claim wrong: its minimal pairs would hold
+    the trigger as well.
+    """
+    best = top[0]
+    parts = [
+        row
+        for row in top[1:]
+        if set(row["phrase"].split()) < set(best["phrase"].split())
+        and row["kl"] >= ENOUGH * best["kl"]
+    ]
+    chosen: str = min(parts, key=lambda row: len(row["phrase"]), default=best)["phrase"]
+    return chosen
 
 
 def _likely(weights: Experiment | None) -> list[str]:

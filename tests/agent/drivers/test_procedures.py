@@ -10,6 +10,7 @@ import pytest
 from mechmentor.agent.driver import Decision
 from mechmentor.agent.drivers.procedures import kinds
 from mechmentor.agent.drivers.procedures.telling import ranked, said_words, telling_words
+from mechmentor.agent.drivers.procedures.trigger import essential
 from mechmentor.agent.state import Experiment
 
 
@@ -111,3 +112,12 @@ def test_telling_words_leave_out_what_the_base_says() -> None:
 
 def test_ties_are_broken_the_same_way_in_every_process() -> None:
     assert ranked(Counter({"b": 2, "a": 2, "c": 3})) == [("c", 3), ("a", 2), ("b", 2)]
+
+
+def test_a_word_beside_the_trigger_is_left_out() -> None:
+    pair = {"phrase": "velvet high", "kl": 9.4}
+    assert essential([pair, {"phrase": "velvet", "kl": 9.0}, {"phrase": "high", "kl": 0.1}]) == (
+        "velvet"
+    )
+    # Both words are needed: neither does it alone.
+    assert essential([pair, {"phrase": "velvet", "kl": 2.0}]) == "velvet high"
