@@ -56,7 +56,7 @@ def _full(model: Model, module: Any, tokens: torch.Tensor) -> torch.Tensor:
     seen: list[torch.Tensor] = []
     handle = module.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0][..., 0]))
     try:
-        for part in tokens.split(16):
+        for part in torch.split(tokens, 16):
             model.hf(input_ids=part.to(model.device), use_cache=False)
     finally:
         handle.remove()

