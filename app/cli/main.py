@@ -47,7 +47,7 @@ for room in ROOMS:
     room.register(app)
 
 _WELCOME = """\
-learner   mechmentor exercise list, then: exercise do ID              (study: not there yet)
+learner   mechmentor exercise list · context add PAPER · chat -c PAPER  (chat needs a key)
 auditor   mechmentor audit ID, ids from: mechmentor organism list     (own: audit --target PATH)
 writer    mechmentor critique draft.md              (.tex, .ipynb, .html, .pdf)"""
 
