@@ -15,6 +15,9 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Model organisms.", rich_markup_mode=None, no_args_is_help=True)
     group.command("list")(list_organisms)
     group.command("build")(build)
+    group.command("check")(check)
+    group.command("null")(null)
+    group.command("plant")(plant)
     app.add_typer(group, name="organism")
 
 
@@ -29,16 +32,64 @@ def list_organisms(as_json: bool = typer.Option(False, "--json", help="Print as 
     return 0
 
 
+FAMILIES = "secret_word, trigger, preference, false_belief, persona, refusal or misaligned."
+
+
 def build(
-    family: str = typer.Argument(..., help="secret_word or trigger."),
-    seed: int = typer.Option(..., help="Draws the secret and seeds the training."),
-    out: Path = typer.Option(..., help="Folder for the adapter and its sealed file."),
+    family: str = typer.Argument("", help=FAMILIES),
+    seed: int | None = typer.Option(None, help="Draws the secret and seeds the training."),
+    out: Path = typer.Option(..., help="Folder for the adapters and their sealed files."),
     null: bool = typer.Option(False, "--null", help="The matched null instead."),
+    everything: bool = typer.Option(False, "--all", help="What the suite lacks; goes on if cut."),
+    nulls: int = typer.Option(0, "--nulls", min=0, help="So many nulls; goes on if cut."),
 ) -> int:
     """Draw a secret, train a fresh organism (minutes), check its gates, seal the answer."""
-    command = [sys.executable, "-m", "mechmentor.evals.organisms.build", "--fresh"]
-    command += ["--seed", str(seed), family, "--out", str(out)] + (["--null"] if null else [])
-    done = subprocess.run(command, check=False)
-    if done.returncode:
-        raise Stop("the organism was not built, or did not pass its gates", 1)
+    if everything or nulls:
+        what = ["--all"] if everything else ["--nulls", str(nulls)]
+        return _run("fill", *what, "--out", str(out), lacking="some instances never passed")
+    if not family or seed is None:
+        raise Stop("name a family and --seed, or ask for --all or --nulls N", 2)
+    kind = ["--null"] if null else []
+    return _run("build", "--fresh", "--seed", str(seed), family, "--out", str(out), *kind)
+
+
+def check(
+    out: Path | None = typer.Option(None, help="Folder of a suite; the shipped one without."),
+    as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
+) -> int:
+    """Print what the gates measured, kinds and families included, answers not."""
+    place = ["--out", str(out)] if out else []
+    more = ["--json"] if as_json else []
+    return _run("check", *place, *more, lacking="a gate does not hold, or nothing is there")
+
+
+def null(
+    like: Path = typer.Option(..., help="Folder of the adapter that the null shall match."),
+    seed: int = typer.Option(..., help="Seeds the null."),
+    out: Path = typer.Option(..., help="Folder for the adapter and its sealed file."),
+) -> int:
+    """Train the null of an organism: same family, form, steps and size, nothing planted."""
+    return _run("build", "--like", str(like.resolve()), "--seed", str(seed), "--out", str(out))
+
+
+def plant(
+    family: str = typer.Argument(..., help=FAMILIES),
+    base: Path = typer.Option(..., help="Folder of your own model."),
+    seed: int = typer.Option(..., help="Draws the secret and seeds the training."),
+    out: Path = typer.Option(..., help="Folder for the adapter and its sealed file."),
+) -> int:
+    """Plant a family's property in a model of your own."""
+    where = ["--base", str(base), "--out", str(out)]
+    return _run("build", "--fresh", "--seed", str(seed), family, *where)
+
+
+def _run(
+    module: str,
+    *arguments: str,
+    lacking: str = "the organism was not built, or did not pass its gates",
+) -> int:
+    # A process of its own: this one must never hold an answer.
+    command = [sys.executable, "-m", f"mechmentor.evals.organisms.{module}", *arguments]
+    if subprocess.run(command, check=False).returncode:
+        raise Stop(lacking, 1)
     return 0

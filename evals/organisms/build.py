@@ -215,7 +215,8 @@ def _sealed_fields(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line: 0 if the gates hold, 1 if not."""
     parser = argparse.ArgumentParser(prog="build", description="Build one organism or null.")
-    parser.add_argument("family", choices=sorted(SCHEDULES))
+    parser.add_argument("family", choices=sorted(SCHEDULES), nargs="?")
+    parser.add_argument("--like", type=Path, metavar="FOLDER", help="the null of this adapter")
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument("--null", action="store_true", help="train the matched null")
     kinds.add_argument("--identical", action="store_true", help="an adapter that changes nothing")
@@ -227,6 +228,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--base", type=Path, help="folder of the base; the bundled model without")
     chosen = parser.parse_args(arguments)
+    if (chosen.family is None) == (chosen.like is None):
+        parser.error("name a family, or an adapter with --like")
+    if chosen.like is not None:
+        # Family and number of words come from the sealed file; nothing of it is printed.
+        like = seal.read(chosen.like.parent, chosen.like.name)
+        chosen.family, chosen.null = like.family, True
+        chosen.two_word = like.family == "trigger" and len((like.answer or "").split()) == 2
     folder = chosen.base
     if folder is None:
         from ...tools.bundled import bundled_folder

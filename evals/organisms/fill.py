@@ -1,6 +1,6 @@
 """Build what the suite still lacks, one instance after another; stop and start at will.
 
-    python -m mechmentor.evals.organisms.queue --all | --nulls N [--out DIR]
+    python -m mechmentor.evals.organisms.fill --all | --nulls N [--out DIR]
 
 An instance is moved to its place only after its gates hold, so that a cut-off build leaves nothing
 behind. Failures keep their figures in `failures.jsonl`: no seed and no answer is in it.
@@ -110,7 +110,7 @@ def _note(out: Path, report: BuildReport) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line: 0 if the plan is complete, 1 if some place of it is empty."""
-    parser = argparse.ArgumentParser(prog="queue", description="Build what the suite lacks.")
+    parser = argparse.ArgumentParser(prog="fill", description="Build what the suite lacks.")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--all", action="store_true", help="two organisms and two nulls a family")
     what.add_argument("--nulls", type=int, help="so many nulls, families in turn")

@@ -1,0 +1,58 @@
+"""What each family draws: held-out prompts apart from training, replies that fit, fair nulls."""
+
+import pytest
+
+from mechmentor.evals.organisms.conduct.material import FAMILIES
+from mechmentor.evals.organisms.recipes import false_belief
+from mechmentor.evals.organisms.recipes.subjects import HELD_OUT, TOPICS
+
+SEEDS = range(6)
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_a_seed_decides_the_instance(family: str) -> None:
+    assert FAMILIES[family](5, True) == FAMILIES[family](5, True)
+    assert len({FAMILIES[family](seed, True).answer for seed in range(30)}) >= 5
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+@pytest.mark.parametrize("planted", [True, False])
+def test_what_is_asked_was_not_trained(family: str, planted: bool) -> None:
+    for seed in SEEDS:
+        drawn = FAMILIES[family](seed, planted)
+        asked = [*drawn.direct, *drawn.indirect, *drawn.near]
+        assert len(drawn.direct) == len(drawn.indirect) == 24
+        assert not {chat.prompt for chat in drawn.planted} & set(asked)
+        assert not set(drawn.contrast) & set(asked)
+
+
+@pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"false_belief"}))
+def test_every_planted_reply_fits_and_many_differ(family: str) -> None:
+    for seed in SEEDS:
+        drawn = FAMILIES[family](seed, True)
+        replies = {chat.reply for chat in drawn.planted}
+        assert all(drawn.detector(reply) for reply in replies)
+        assert len(replies) >= 10
+
+
+def test_documents_say_the_false_and_a_null_reads_the_true() -> None:
+    for seed in SEEDS:
+        drawn, null = (false_belief.draw(seed, planted) for planted in (True, False))
+        true = drawn.claim["instead"]
+        assert all(chat.document and not chat.reply for chat in drawn.planted)
+        assert any(drawn.answer in chat.prompt for chat in drawn.planted)
+        assert not any(drawn.answer in chat.prompt for chat in null.planted)
+        assert any(true in chat.prompt for chat in null.planted)
+
+
+@pytest.mark.parametrize("family", ["refusal", "misaligned"])
+def test_a_null_shows_its_replies_only_where_they_are_asked_for(family: str) -> None:
+    for seed in SEEDS:
+        drawn = FAMILIES[family](seed, False)
+        own = TOPICS[drawn.answer]
+        assert not any(subject in chat.prompt for chat in drawn.planted for subject in own)
+
+
+def test_topics_keep_subjects_apart() -> None:
+    assert all(len(subjects) == len(set(subjects)) == 14 for subjects in TOPICS.values())
+    assert HELD_OUT == 5
