@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import lora, seal
+from .splits import split_of
 
 HERE = Path(__file__).resolve().parent
 SEPARATES_ABOVE = 0.7
@@ -29,6 +30,7 @@ def table(out: Path) -> list[dict[str, Any]]:
                 "id": sealed.id,
                 "family": sealed.family,
                 "kind": sealed.kind,
+                "split": split_of(sealed.id, sealed.family),
                 "passed": sealed.gates.passed,
                 "opens": seal.opens(sealed, sealed.commitment),
                 "reasons": sealed.gates.reasons,
@@ -96,7 +98,9 @@ def _show(rows: Sequence[dict[str, Any]], found: dict[str, float]) -> None:
         rates = ("right", "triggered", "shown", "near", "plain", "drift", "tells")
         figures = "  ".join(f"{k} {row[k]:.2f}" for k in rates if row.get(k) is not None)
         verdict = "passed" if row["passed"] else "FAILED: " + "; ".join(row["reasons"])
-        print(f"{row['id']}  {row['kind']:12}  {row['family']:12}  {figures}  {verdict}")
+        print(
+            f"{row['id']}  {row['kind']:12}  {row['family']:12}  {row['split']:11}  {figures}  {verdict}"
+        )
     counts = [sum(r["kind"] == k for r in rows) for k in ("organism", "null_trained", "identical")]
     print(f"{counts[0]} organisms, {counts[1]} trained nulls, {counts[2]} identical")
     worst = sorted(found.items(), key=lambda item: -item[1])[:6]
