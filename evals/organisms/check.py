@@ -97,10 +97,9 @@ def _show(rows: Sequence[dict[str, Any]], found: dict[str, float]) -> None:
     for row in rows:
         rates = ("right", "triggered", "shown", "near", "plain", "drift", "tells")
         figures = "  ".join(f"{k} {row[k]:.2f}" for k in rates if row.get(k) is not None)
+        who = f"{row['id']}  {row['kind']:12}  {row['family']:12}  {row['split']:11}"
         verdict = "passed" if row["passed"] else "FAILED: " + "; ".join(row["reasons"])
-        print(
-            f"{row['id']}  {row['kind']:12}  {row['family']:12}  {row['split']:11}  {figures}  {verdict}"
-        )
+        print(f"{who}  {figures}  {verdict}")
     counts = [sum(r["kind"] == k for r in rows) for k in ("organism", "null_trained", "identical")]
     print(f"{counts[0]} organisms, {counts[1]} trained nulls, {counts[2]} identical")
     worst = sorted(found.items(), key=lambda item: -item[1])[:6]
