@@ -111,7 +111,8 @@ def test_only_tools_that_the_access_allows_are_offered() -> None:
     assert "weight_difference" not in offered("target")
     assert "weight_difference" in offered("base")
     assert set(offered("chat")) == {
-        "sanity_check", "sample_replies", "register_hypothesis", "submit_claims", "test_claim",
+        "sanity_check", "sample_replies", "prompt_variation", "behavior_battery",
+        "resample_reasoning", "register_hypothesis", "submit_claims", "test_claim",
     }  # fmt: skip
 
 

@@ -75,14 +75,14 @@ def test_answers_stream_and_inventions_are_struck_out(tmp_path: Path, library: L
 
 
 def test_a_tool_in_the_middle_shows_its_control(
-    tmp_path: Path, library: Library, tiny_folder: str
+    tmp_path: Path, library: Library, tiny_folder: Path
 ) -> None:
     def models(config: TalkConfig, folder: Path) -> Workbench:
-        return Workbench.open(tiny_folder, None, access="target", folder=folder)
+        return Workbench.open(str(tiny_folder), None, access="target", folder=folder)
 
     with FakeAPI(tutor) as api:
         settings = (("base_url", api.url), ("model", "m"))
-        config = TalkConfig(contexts=("paper",), model=tiny_folder, settings=settings)
+        config = TalkConfig(contexts=("paper",), model=str(tiny_folder), settings=settings)
         talk = open_talk(tmp_path / "t", library, api, config=config, open_models=models)
         with talk:
             offered = {t["function"]["name"] for t in _first_tools(talk, api)}
