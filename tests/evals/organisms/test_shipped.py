@@ -15,8 +15,12 @@ FOLDER = Path(organisms.__file__).parent
 IDS = sorted(path.name for path in FOLDER.glob("m-*"))
 
 
-def of_kind(kind: seal.Kind) -> seal.Sealed:
-    return next(sealed for name in IDS if (sealed := seal.read(FOLDER, name)).kind == kind)
+FAMILIES = ("secret_word", "trigger")
+
+
+def of_kind(kind: seal.Kind, family: str = "secret_word") -> seal.Sealed:
+    found = (seal.read(FOLDER, name) for name in IDS)
+    return next(s for s in found if s.kind == kind and s.family == family)
 
 
 def test_each_kind_is_shipped() -> None:
@@ -45,8 +49,9 @@ def test_a_sealed_file_opens_its_commitment_and_its_gates_hold(name: str) -> Non
     assert sealed.gates.passed, sealed.gates.reasons
 
 
-def test_organism_and_null_changed_the_weights_alike() -> None:
-    organism, null = (of_kind(kind).gates for kind in ("organism", "null_trained"))
+@pytest.mark.parametrize("family", FAMILIES)
+def test_organism_and_null_changed_the_weights_alike(family: str) -> None:
+    organism, null = (of_kind(kind, family).gates for kind in ("organism", "null_trained"))
     assert organism is not None
     assert null is not None
     assert 0.7 < null.target.norm / organism.target.norm < 1.4
