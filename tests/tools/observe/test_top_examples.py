@@ -161,4 +161,4 @@ def test_a_folder_of_texts_is_one_corpus(tmp_path):
 )
 def test_bad_units_are_refused(bench, corpus, arguments, said):
     with pytest.raises(Refusal, match=said):
-        run(bench, arguments.pop("corpus", corpus), **arguments)
+        run(bench, **{"corpus": corpus, **arguments})
