@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ..spec import Args, Control, Data, Refusal, Result, tool
 from ..views import Bars
-from .instrument import Instrument, order_of
+from .instrument import Instrument, order_of, spent
 
 REPEATS = 0.1
 _WORD = re.compile(r"[^\W\d_]+")
@@ -100,9 +100,10 @@ def rate_texts(instrument: Instrument, args: RateTextsArgs) -> Result[RateTextsD
             raise Refusal("bad_args", f"{len(args.answers)} answers to {len(order)} questions")
         return _result(args, "pasted answers", args.answers, order, tokens)
     if instrument.chat is not None:
-        return _result(
-            args, "language model", [instrument.ask(q).text for q in questions], order, tokens
-        )
+        replies = [instrument.ask(question) for question in questions]
+        answers = [reply.text for reply in replies]
+        rated = _result(args, "language model", answers, order, tokens)
+        return rated.model_copy(update={"cost": spent(replies)})
     return _result(args, "word lists", [], order, tokens)
 
 
