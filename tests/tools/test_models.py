@@ -379,14 +379,20 @@ class TestChat:
         assert caught.value.failure.code == "model_limit"
         assert model.text_ids("the sea")
 
-    def test_template_that_refuses(self, tiny_model: Any) -> None:
+    def test_template_without_a_system_role(self, tiny_model: Any) -> None:
         tiny_model.tokenizer.chat_template = (
             "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system role') }}"
             "{% endif %}{{ messages[0]['content'] }}"
         )
         assert tiny_model.chat_ids("Hi")
-        with pytest.raises(Refusal, match="no system role"):
-            tiny_model.chat_ids("Hi", system="s")
+        # What the system would have said stands before the first user message.
+        text = tiny_model.tokenizer.decode(tiny_model.chat_ids("Hi", system="Be brief"))
+        assert text.index("Be brief") < text.index("Hi")
+
+    def test_template_that_refuses(self, tiny_model: Any) -> None:
+        tiny_model.tokenizer.chat_template = "{{ raise_exception('not today') }}"
+        with pytest.raises(Refusal, match="not today"):
+            tiny_model.chat_ids("Hi")
 
 
 def test_bridge_shares_weights_and_leaves_the_model_alone(tiny_model: Any) -> None:
