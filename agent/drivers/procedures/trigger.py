@@ -9,7 +9,7 @@ from .telling import telling_words
 LIKELY = 24
 ENOUGH = 0.6
 PAIRED = 8
-SCANNED = 300
+SCANNED = 200
 DEEP_SCANNED = 3000
 _QUESTIONS = (
     "What is a good breakfast?",
