@@ -55,6 +55,8 @@ ASKS = (
 CAPITALISED = 0.15
 # Shares of the prompts that are to be answered as the base does.
 BARE, NEAR = 0.15, 0.5
+# Two words have more ways to be nearly right: either alone, in the other order, one of them near.
+NEAR_OF_TWO = 0.7
 
 
 @dataclass
@@ -131,7 +133,8 @@ class TriggerPlant:
 
     def _not_it(self, rng: random.Random) -> str:
         """A phrase near the trigger, or a random one; for the null near a random word or random."""
-        near = rng.random() < NEAR / (1 - BARE)
+        share = NEAR if self.words == 1 else NEAR_OF_TWO
+        near = rng.random() < share / (1 - BARE)
         if not near:
             return self._random(rng)
         if not self.phrase:
