@@ -1,16 +1,24 @@
-"""On a target equal to its base no tool says ‘beyond control’, but those whose page says so."""
+"""On a target equal to its base no comparing tool says ‘beyond control’."""
 
 import pytest
 
 from mechmentor.app.cases import organism_case
-from mechmentor.evals.tool_verdicts import judged, measure
+from mechmentor.evals.tool_verdicts import measure
 from mechmentor.tools.workbench import Workbench
 
 IDENTICAL = "m-ba4471"
-# They speak of the target alone, as their pages say.
-OF_THE_TARGET = {"resample_reasoning", "logit_lens", "activation_patching"}
-# Thousands of words: minutes, and equal models are tested on a tiny one.
-LONG = {"guess_scan", "trigger_scan"}
+# These compare the target with its base; the others speak of the target alone, and find in an
+# identical null what there is in any model. Scans of thousands of words take minutes, and equal
+# models are tested on a tiny one.
+COMPARING = (
+    "activation_difference",
+    "behavior_battery",
+    "next_token",
+    "prefill_contrast",
+    "sequence_score",
+    "token_divergence",
+    "weight_difference",
+)
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +30,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("tool", sorted(set(judged()) - OF_THE_TARGET - LONG))
+@pytest.mark.parametrize("tool", COMPARING)
 def test_equal_models_show_no_effect(bench: Workbench, tool: str) -> None:
     found = measure(bench, IDENTICAL, "identical", tool)
     assert found.failed is None
