@@ -19,10 +19,14 @@ from ..tools.claims.predicate import Holds, evaluate
 from ..tools.claims.types import RankedClaim, SecretWord, describe
 from ..tools.spec import Frozen, Refusal
 from ..tools.workbench import Workbench
+from . import ledger
 from .match import named
 from .organisms.seal import Sealed, commitment, read
+from .organisms.splits import split_of
 
 HERE = Path(__file__).resolve().parent / "organisms"
+# What the ledger keeps of a score on the test split.
+LOGGED = ("case", "driver", "access", "kind", "family", "status", "verdict", "confidence")
 
 Verdict = Literal["hit", "miss", "wrong", "true_not_planted", "false_positive", "correct_none"]
 
@@ -176,6 +180,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     body: dict[str, Any] = found.model_dump(mode="json")
+    if options.sealed == HERE and split_of(found.case, found.family) == "test":
+        ledger.append(**{name: body[name] for name in LOGGED})
     (options.run / "score.json").write_text(json.dumps(body, indent=1) + "\n")
     print(json.dumps(body))
     return 0

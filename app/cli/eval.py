@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 def list_cells(as_json: bool = typer.Option(False, "--json", help="Print as JSON.")) -> int:
     """List what `eval run` runs: drivers, accesses, models."""
-    from ...evals.splits import development, held_back
+    from ...evals.organisms.splits import development, held_back
 
     found = {
         "drivers": [*DRIVERS, "llm"],

@@ -11,7 +11,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from ...tools.spec import Access
 from ..cells import Cell, NotRun, run_cell
-from ..splits import development
+from ..organisms.splits import development
 from ..table import COUNTED, Outcome, summarise
 
 
