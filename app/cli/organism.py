@@ -56,10 +56,12 @@ def build(
 def check(
     out: Path | None = typer.Option(None, help="Folder of a suite; the shipped one without."),
     as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
+    measure: bool = typer.Option(False, help="Perplexity, reply length of new models first."),
+    _everything: bool = typer.Option(False, "--all", help="All instances (the default)."),
 ) -> int:
     """Print what the gates measured, kinds and families included, answers not."""
     place = ["--out", str(out)] if out else []
-    more = ["--json"] if as_json else []
+    more = [*(["--json"] if as_json else []), *(["--measure"] if measure else [])]
     return _run("check", *place, *more, lacking="a gate does not hold, or nothing is there")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import lora, seal
+from . import lora, seal, trivial
 from .splits import split_of
 
 HERE = Path(__file__).resolve().parent
@@ -54,6 +54,9 @@ def area(organisms: Sequence[float], nulls: Sequence[float]) -> float:
 def separators(out: Path, rows: Sequence[dict[str, Any]]) -> dict[str, float]:
     """AUC, organisms against trained nulls, of numbers that need no thought."""
     numbers: dict[str, dict[str, float]] = {}
+    measured = trivial.kept(out)
+    if not all(row["id"] in measured for row in rows):
+        measured = {}
     for row in rows:
         updates = lora.load(out / row["id"])
         layers: dict[str, float] = {}
@@ -65,6 +68,7 @@ def separators(out: Path, rows: Sequence[dict[str, Any]]) -> dict[str, float]:
             "norm of the change": lora.total_norm(updates),
             "KL to base on plain prompts": row["drift"],
             "file size": size,
+            **measured.get(row["id"], {}),
         } | {f"norm of the change, layer {layer}": layers[layer] ** 0.5 for layer in layers}
     split = {
         kind: [numbers[row["id"]] for row in rows if row["kind"] == kind]
@@ -83,14 +87,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="check", description="Print the gate table.")
     parser.add_argument("--out", type=Path, default=HERE, help="folder of the suite")
     parser.add_argument("--json", action="store_true", help="print as JSON")
+    parser.add_argument(
+        "--measure", action="store_true", help="perplexity and reply length of new models first"
+    )
     chosen = parser.parse_args(arguments)
     rows = table(chosen.out)
+    if chosen.measure:
+        from ...tools.bundled import bundled_folder
+
+        trivial.measure(chosen.out, [row["id"] for row in rows], bundled_folder(), _progress)
     found = separators(chosen.out, rows)
     if chosen.json:
         print(json.dumps({"instances": rows, "separators": found}))
     else:
         _show(rows, found)
     return 0 if rows and all(row["passed"] and row["opens"] for row in rows) else 1
+
+
+def _progress(done: int, total: int, what: str) -> None:
+    print(f"{done}/{total} {what}", file=sys.stderr, flush=True)
 
 
 def _show(rows: Sequence[dict[str, Any]], found: dict[str, float]) -> None:
