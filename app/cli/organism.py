@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_organisms)
     group.command("build")(build)
     group.command("check")(check)
+    group.command("matrix")(matrix)
     group.command("null")(null)
     group.command("plant")(plant)
     app.add_typer(group, name="organism")
@@ -63,6 +64,17 @@ def check(
     place = ["--out", str(out)] if out else []
     more = [*(["--json"] if as_json else []), *(["--measure"] if measure else [])]
     return _run("check", *place, *more, lacking="a gate does not hold, or nothing is there")
+
+
+def matrix(
+    out: Path | None = typer.Option(None, help="Folder of a suite; the shipped one without."),
+    kept: bool = typer.Option(False, help="Print what is measured, measure nothing."),
+    as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
+) -> int:
+    """Score each organism's right claim on every model (hours; goes on if cut)."""
+    place = ["--out", str(out)] if out else []
+    more = [*(["--json"] if as_json else []), *(["--kept"] if kept else [])]
+    return _run("matrix", *place, *more, lacking="a cell is not as it must be, or none is there")
 
 
 def null(
