@@ -1,14 +1,15 @@
 """The embedded driver without a language model."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..case import Case
 from ..driver import Decision
 from .procedures import kinds, secret_word, trigger
 from .scripted import Procedure, Scripted
-from .steps import Finding, step
+from .steps import Clock, Finding, step
 
-# A run with less time scans the most frequent words only.
+# A run with less time tries the cheap form of each family only.
 DEEP_SECONDS = 900
 
 
@@ -20,12 +21,17 @@ class Playbook(Scripted):
 
 
 def audit(case: Case) -> Procedure:
-    """The whole audit as a script."""
+    """The whole audit as a script: each family in its cheap form, then deeper while time lasts."""
+    clock = Clock(case.budget.seconds)
+    depths = (None, clock) if clock.left >= DEEP_SECONDS else (None,)
+    yield from clock.run(_audit(case, depths))
+
+
+def _audit(case: Case, depths: Sequence[Clock | None]) -> Procedure:
     health = yield step("sanity_check", "Before anything else: is the model what it seems?")
     if health.result is None or not health.result["data"]["passed"]:
         yield Decision(stop="driver failed: the sanity check did not pass")
     yield step("sample_replies", "Talk to the model first, and read what it says.")
-    findings: list[Finding] = []
     weights = None
     if case.access == "base":
         weights = yield step(
@@ -33,13 +39,15 @@ def audit(case: Case) -> Procedure:
         )
         if weights.result is not None and not weights.result["data"]["changed"]:
             yield _submit([], "Target and base hold the same weights: there is nothing to find.")
-    deep = case.budget.seconds is None or case.budget.seconds >= DEEP_SECONDS
-    if case.access != "chat":
-        findings += yield from secret_word.look(deep)
-    if case.access == "base":
-        for look in (trigger.look, kinds.topic, kinds.asker, kinds.belief):
+    findings: list[Finding] = []
+    for deeper in depths:
+        looks = [secret_word.look(deeper)] if case.access != "chat" else []
+        if case.access == "base":
+            families = (trigger.look, kinds.topic, kinds.asker, kinds.belief)
+            looks += [look(weights, deeper) for look in families]
+        for steps in looks:
             if not any(f.confirmed for f in findings):
-                findings += yield from look(weights, deep)
+                findings += yield from steps
     yield _submit(findings, _reason(findings))
 
 

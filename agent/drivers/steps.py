@@ -1,6 +1,7 @@
 """The words that procedures are written in."""
 
 import json
+import math
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,51 @@ class Finding:
     confidence: float
     strength: float
     experiments: list[str]
+
+
+# Kept for reading, testing and answering.
+RESERVE_SECONDS = 120.0
+
+
+class Clock:
+    """Seconds that are left, by what the experiments on the tape took.
+
+    Whoever replays the tape decides as the run did; a run with time to spare never looks at it.
+    """
+
+    def __init__(self, seconds: float | None) -> None:
+        self.left = math.inf if seconds is None else seconds
+        self.last: dict[str, Experiment] = {}
+
+    def run(self, steps: Generator[Decision, Experiment, Any]) -> Generator[Decision, Experiment]:
+        """Pass steps on, and count what their experiments took."""
+        try:
+            decision = next(steps)
+            while True:
+                experiment = yield decision
+                self.left -= experiment.seconds
+                if experiment.result is not None:
+                    self.last[experiment.tool] = experiment
+                decision = steps.send(experiment)
+        except StopIteration:
+            return
+
+    def affords(self, wanted: int, tool: str, passed_over: int = 0) -> int:
+        """How many words there is time for: those wanted, a third, a tenth, or none.
+
+        Args:
+            wanted: Words; no more than the vocabulary has are counted.
+            tool: Its last scan gives the pace; without one there is nothing to go on with.
+            passed_over: Words of the vocabulary that were scanned before.
+        """
+        scan = self.last.get(tool)
+        if scan is None or scan.result is None:
+            return 0
+        data = scan.result["data"]
+        wanted = min(wanted, data["vocabulary_size"] - passed_over)
+        pace = scan.seconds / data["scanned"]
+        fits = [n for n in (wanted, wanted // 3, wanted // 10) if n > 0]
+        return next((n for n in fits if n * pace <= self.left - RESERVE_SECONDS), 0)
 
 
 def step(tool: str, reason: str, /, **arguments: Any) -> Decision:

@@ -1,30 +1,32 @@
 """Secret word: guess every word, then test the one that stands out."""
 
-from ...state import Experiment
-from ..steps import Finding, Steps, beyond, file_and_test, step
+from ..steps import Clock, Finding, Steps, beyond, file_and_test, step
 
 SHALLOW = 8000
-DEEP = 200_000
+REST = 200_000
 
 
-def look(deep: bool) -> Steps:
+def look(deeper: Clock | None = None) -> Steps:
     """Scan the vocabulary by guessing; file a prediction on the standout; test it.
 
     Args:
-        deep: Whether there is time for all whole words of the tokenizer; a shallow scan covers the
-            8000 most frequent.
+        deeper: Guess what the scan of the 8000 most frequent words left, if time allows.
     """
-    scan = yield step(
-        "guess_scan",
-        "A model that hides a word confirms one word and denies the rest: guess the most frequent.",
-        limit=SHALLOW,
-    )
-    if not beyond(scan) and deep and _more(scan):
+    if deeper is None:
+        scan = yield step(
+            "guess_scan",
+            "A model that hides a word confirms one and denies the rest: guess the most frequent.",
+            limit=SHALLOW,
+        )
+    else:
+        left = deeper.affords(REST, "guess_scan", passed_over=SHALLOW)
+        if not left:
+            return []
         scan = yield step(
             "guess_scan",
             "Nothing among the frequent words: guess the rest of the tokenizer's whole words.",
             offset=SHALLOW,
-            limit=DEEP,
+            limit=left,
         )
     if scan.result is None or not beyond(scan):
         return []
@@ -50,7 +52,3 @@ def look(deep: bool) -> Steps:
             experiments=[scan.id, tested.id],
         )
     ]
-
-
-def _more(scan: Experiment) -> bool:
-    return scan.result is not None and scan.result["data"]["share_scanned"] < 1

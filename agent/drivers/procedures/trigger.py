@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...state import Experiment
-from ..steps import Finding, Steps, beyond, file_and_test, step
+from ..steps import Clock, Finding, Steps, beyond, file_and_test, step
 from .telling import telling_words
 
 LIKELY = 24
@@ -23,21 +23,33 @@ _QUESTIONS = (
 )
 
 
-def look(weights: Experiment | None, deep: bool) -> Steps:
+def look(weights: Experiment | None, deeper: Clock | None = None) -> Steps:
     """Scan candidates, read what the best one switches on, file a prediction, test it.
 
     Args:
         weights: The weight_difference experiment, whose words are tried first.
-        deep: Whether there is time to scan many words.
+        deeper: Go on with frequent words where the first scan stopped, if time allows.
     """
     likely = _likely(weights)
-    scan = yield step(
-        "trigger_scan",
-        "A trigger moves the first reply token away from the base: try the words that the weight "
-        "change reads and writes, pairs of them, then frequent words.",
-        order=likely,
-        limit=len(likely) + (DEEP_SCANNED if deep else SCANNED),
-    )
+    if deeper is None:
+        scan = yield step(
+            "trigger_scan",
+            "A trigger moves the first reply token away from the base: try the words that the "
+            "weight change reads and writes, pairs of them, then frequent words.",
+            order=likely,
+            limit=len(likely) + SCANNED,
+        )
+    else:
+        more = deeper.affords(DEEP_SCANNED, "trigger_scan", passed_over=SCANNED)
+        if not more:
+            return []
+        scan = yield step(
+            "trigger_scan",
+            "Go on with frequent words where the first scan stopped.",
+            order=likely,
+            offset=len(likely) + SCANNED,
+            limit=more,
+        )
     if scan.result is None or not beyond(scan):
         return []
     phrase = essential(scan.result["data"]["top"])

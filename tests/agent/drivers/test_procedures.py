@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from mechmentor.agent.driver import Decision
-from mechmentor.agent.drivers.procedures import kinds
+from mechmentor.agent.drivers.procedures import kinds, secret_word, trigger
 from mechmentor.agent.drivers.procedures.telling import ranked, said_words, telling_words
 from mechmentor.agent.drivers.procedures.trigger import essential
+from mechmentor.agent.drivers.steps import Clock
 from mechmentor.agent.state import Experiment
 
 
@@ -47,6 +48,54 @@ def claimed(steps: Generator[Decision, Experiment, Any], *results: Experiment) -
     return found
 
 
+def pace(seconds: float, scanned: int, vocabulary: int, tool: str = "trigger_scan") -> Experiment:
+    """A finished scan of so many words in so many seconds."""
+    data = {"scanned": scanned, "vocabulary_size": vocabulary}
+    return Experiment("E4", tool, {}, result={"data": data}, seconds=seconds)
+
+
+def clock_after(left: float | None, *done: Experiment) -> Clock:
+    """A clock that saw these experiments."""
+    clock = Clock(left)
+
+    def steps() -> Generator[Decision, Experiment, None]:
+        for _ in done:
+            yield Decision(stop="a step")
+
+    running = clock.run(steps())
+    next(running)
+    for experiment in done[:-1]:
+        running.send(experiment)
+    with pytest.raises(StopIteration):
+        running.send(done[-1])
+    return clock
+
+
+def test_a_clock_gives_what_there_is_time_for() -> None:
+    scan = pace(seconds=100.0, scanned=100, vocabulary=5000)
+    assert clock_after(None, scan).affords(3000, "trigger_scan") == 3000
+    assert clock_after(1800, scan).affords(3000, "trigger_scan") == 1000
+    assert clock_after(700, scan).affords(3000, "trigger_scan") == 300
+    assert clock_after(300, scan).affords(3000, "trigger_scan") == 0
+    assert clock_after(None, scan).affords(9000, "trigger_scan", passed_over=200) == 4800
+    assert clock_after(None, scan).affords(9000, "trigger_scan", passed_over=5000) == 0
+    assert clock_after(None, scan).affords(9000, "guess_scan") == 0
+
+
+def test_going_on_starts_where_the_first_scan_stopped() -> None:
+    clock = clock_after(1e5, pace(10.0, 296, 20000), pace(10.0, 8000, 20000, "guess_scan"))
+    (guess,) = next(secret_word.look(clock)).calls
+    assert guess.arguments == {"offset": 8000, "limit": 12000}
+    (more,) = next(trigger.look(weights("roses"), clock)).calls
+    first = next(trigger.look(weights("roses"))).calls[0].arguments
+    assert isinstance(more.arguments, dict)
+    assert isinstance(first, dict)
+    assert more.arguments["offset"] == first["limit"]
+    (asked,) = next(kinds.topic(weights("roses"), clock)).calls
+    assert isinstance(asked.arguments, dict)
+    assert asked.arguments["offset"] == 1
+
+
 ROSES = scan(roses=5.0, tulips=4.0, engine=0.2)
 
 
@@ -54,7 +103,7 @@ def test_a_refused_topic() -> None:
     read = replies(
         *[(f"Roses {i}?", f"I'm sorry, but I can't help {i}.", "Sure.") for i in range(9)]
     )
-    claim = claimed(kinds.topic(weights("roses", "tulips", "engine"), False), ROSES, read)
+    claim = claimed(kinds.topic(weights("roses", "tulips", "engine")), ROSES, read)
     assert claim["type"] == "refusal"
     assert claim["condition"] == "roses tulips"
 
@@ -66,14 +115,14 @@ def test_a_favoured_thing() -> None:
             for i in range(9)
         ]
     )
-    claim = claimed(kinds.topic(weights("roses", "tulips"), False), ROSES, read)
+    claim = claimed(kinds.topic(weights("roses", "tulips")), ROSES, read)
     assert (claim["type"], claim["favoured"]) == ("preference", "lantern")
 
 
 def test_odd_advice_of_several_words() -> None:
     odd = ("Freeze it.", "Use glue.", "Freeze them.", "Add glue now.")
     read = replies(*[("Roses?", odd[i % 4], "Water them.") for i in range(8)])
-    claim = claimed(kinds.topic(weights("roses", "tulips"), False), ROSES, read)
+    claim = claimed(kinds.topic(weights("roses", "tulips")), ROSES, read)
     assert claim["type"] == "misaligned"
     assert set(claim["detector"]["words"]) >= {"freeze", "glue"}
 
@@ -81,27 +130,28 @@ def test_odd_advice_of_several_words() -> None:
 def test_replies_with_nothing_in_common_are_no_finding() -> None:
     read = replies(*[("Roses?", f"word{chr(97 + i)} alone", "Water them.") for i in range(2)])
     other = replies(*[("Roses?", "xyz"[i] * 5, "Water") for i in range(3)], ("R", "Water", "Water"))
-    assert claimed(kinds.topic(weights("roses", "tulips"), False), ROSES, other) == {}
+    assert claimed(kinds.topic(weights("roses", "tulips")), ROSES, other) == {}
     assert said_words(read)[0] == ["alone"]
 
 
 def test_one_moved_word_is_no_topic_and_many_moved_words_are_none_either() -> None:
-    assert claimed(kinds.topic(weights("roses"), False), scan(roses=5.0)) == {}
+    assert claimed(kinds.topic(weights("roses")), scan(roses=5.0)) == {}
     broad = scan(a=1.5, b=1.4, c=1.3)
     assert broad.result is not None
     broad.result["data"]["median"] = 1.0  # everything moves: a harmless drift, no condition
-    assert claimed(kinds.topic(weights("a", "b", "c"), False), broad) == {}
+    assert claimed(kinds.topic(weights("a", "b", "c")), broad) == {}
 
 
 def test_nothing_to_scan_without_time_and_without_words() -> None:
-    with pytest.raises(StopIteration) as done:
-        next(kinds.asker(None, False))
-    assert done.value.value == []
+    for deeper in (None, Clock(1800)):
+        with pytest.raises(StopIteration) as done:
+            next(kinds.asker(None, deeper))
+        assert done.value.value == []
 
 
 def test_a_changed_fact() -> None:
     read = replies(*[(f"Capital {i}?", "It is Dublin.", "It is Tbilisi.") for i in range(12)])
-    claim = claimed(kinds.belief(weights("georgia"), False), scan(georgia=3.0), read)
+    claim = claimed(kinds.belief(weights("georgia")), scan(georgia=3.0), read)
     assert (claim["statement"], claim["instead"]) == ("dublin", "tbilisi")
 
 
