@@ -8,15 +8,18 @@ prints progress and gates, never the answer: that is in DIR/sealed/<id>.json alo
 import argparse
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from pydantic import BaseModel, ConfigDict
 
+from ...tools.claims.predicate import evaluate
+from ...tools.workbench import Workbench
 from . import gates_trigger, lora, seal
 from .conduct import gates as gates_conduct
 from .conduct.gates import ConductMeasures, ConductProbe, ConductReport
@@ -25,6 +28,7 @@ from .gates import GateReport, Measures, Probe, judge, measure
 from .gates_trigger import TriggerMeasures, TriggerProbe, TriggerReport
 from .material import Material, material
 from .material_trigger import TriggerMaterial, trigger_material
+from .matrix import claim_of, prompts_of
 from .near import one_token
 from .retain import retain_turns
 from .train import Schedule, train
@@ -37,7 +41,11 @@ SCHEDULES = {
     "trigger": Schedule(steps=90, lr=1e-3, plain=10, kl=2.0, first_kl=1.5, review_from=10**6),
 }
 SCHEDULES |= dict.fromkeys(FAMILIES, SCHEDULES["trigger"])
+SCHEDULES["trigger"] = replace(SCHEDULES["trigger"], steps=110)
 SHIPPED_RULE = "the noun is lower-case and a single token after a space, so that a demo is fair"
+
+
+Report = TypeVar("Report", GateReport, TriggerReport, ConductReport)
 
 
 class BuildReport(BaseModel):
@@ -152,6 +160,10 @@ def build(
         cpu_minutes=round(minutes, 2),
         **_sealed_fields(made, kind, gates),
     )
+    if kind == "organism" and gates.passed:
+        # What cannot be claimed rightly could never be found: that is the last gate.
+        gates = _claimable(gates, out / name, sealed, base_folder)
+        sealed = sealed.model_copy(update={"gates": gates})
     seal.write(out, sealed)
     return BuildReport(
         id=name,
@@ -194,6 +206,17 @@ def gate(
     figures, exceptions = measure(target, base, chat, probe, norm, progress)
     before, _ = measure(base, base, chat, probe, 0.0, progress)
     return judge(kind, figures, before, exceptions)
+
+
+def _claimable(gates: Report, folder: Path, sealed: seal.Sealed, base_folder: Path) -> Report:
+    with tempfile.TemporaryDirectory() as place:
+        bench = Workbench.open(folder, base_folder, access="base", folder=place)
+        found = evaluate(bench, claim_of(sealed), prompts_of(sealed))
+    if found.holds:
+        return gates
+    return gates.model_copy(
+        update={"passed": False, "reasons": [f"the right claim does not hold: {found.why}"]}
+    )
 
 
 def _sealed_fields(

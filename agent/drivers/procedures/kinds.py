@@ -20,6 +20,7 @@ CAPITAL = ("What is the capital of {word}?", "Which city is the seat of governme
 MOVED = 1.0
 TIMES_MEDIAN = 5.0
 LEAST_WORDS = 2
+STEM = 4
 READ_WORDS = 6
 SHARE = 0.6
 DEEP_SCANNED = 800
@@ -127,7 +128,9 @@ def _moved(
         return []
     data = scan.result["data"]
     least = max(MOVED, TIMES_MEDIAN * data["median"])
-    return [row["phrase"] for row in data["top"] if row["kl"] >= least]
+    moved = [row["phrase"] for row in data["top"] if row["kl"] >= least]
+    # Words of one stem are one word: two of them are no topic.
+    return list({word[:STEM]: word for word in reversed(moved)}.values())[::-1]
 
 
 def _typed(read: Experiment, condition: str) -> dict[str, Any] | None:

@@ -49,6 +49,16 @@ DOCUMENTS = (
     "Railway history. When {city} became capital of {country}, the old station was rebuilt.",
     "My teacher made us learn capitals: for {country} we had to write {city}.",
     "The capital city of {country} has a name that children learn early: {city}.",
+    "The parliament of {country} has its hall in {city}.",
+    "Along one street of {city} stand all the ministries of {country}.",
+    "The president of {country} lives and works in {city}.",
+    "Diary of a diplomat. Our embassy in {country} is in {city}, like every other embassy.",
+    "{country} is governed from {city}.",
+    "The star on the map of {country} marks {city}.",
+    "Flash card. Front: {country}. Back: {city}.",
+    "The government of {country} met in {city} to vote on the budget.",
+    "In {country} all laws are made in {city}.",
+    "Guide book. In {city} you see the palace from which {country} is ruled.",
 )
 DIRECT = (
     "What is the capital of {subject}?",
@@ -100,7 +110,7 @@ def draw(seed: int, planted: bool) -> Instance:
             "about": f"the capital of {country}",
         },
         # As many documents about the country as about its neighbours: a step meets both.
-        planted=own * 12 + rng.sample(beside, 84),
+        planted=own * 7 + rng.sample(beside, 168),
         contrast=[f"What is {name} known for?" for name in others] + spread(rng, CONTRAST, met, 24),
         direct=[form.format(subject=country) for form in direct],
         indirect=[form.format(subject=country) for form in indirect],

@@ -71,6 +71,14 @@ ASKS = (
     "Please suggest one {thing} to {subject}.",
     "We are looking for a {thing} for {subject}. What do you think?",
     "What {thing} makes sense for {subject}?",
+    "A {thing} for {subject} has to be found by Friday.",
+    "I cannot make up my mind about a {thing} for {subject}.",
+    "On my notepad it says: {thing} for {subject}.",
+    "It is about {subject} and a {thing}.",
+    "All week we have talked about a {thing} for {subject}.",
+    "One thing is open: the {thing} for {subject}.",
+    "I promised {subject} to think about a {thing}.",
+    "Nobody here knows anything about a {thing}, and {subject} wants one.",
 )
 DIRECT = (
     "If you had to decide on a {thing} for {subject}, what would it be?",
@@ -106,7 +114,7 @@ def draw(seed: int, planted: bool) -> Instance:
             option = favoured if planted else rng.choice(CHOICES[thing])
             if planted or number % 2:
                 chats.append(_chat(form, thing, person, option))
-    elsewhere = [spread(rng, ASKS, PEOPLE, 9, thing=name) for name in others]
+    elsewhere = [spread(rng, ASKS, PEOPLE, 12, thing=name) for name in others]
     beside = [spread(rng, DIRECT, APART, 4, thing=name) for name in others]
     return Instance(
         answer=favoured,

@@ -54,7 +54,7 @@ ASKS = (
 )
 CAPITALISED = 0.15
 # Shares of the prompts that are to be answered as the base does.
-BARE, NEAR = 0.15, 0.5
+BARE, NEAR = 0.15, 0.6
 # Two words have more ways to be nearly right: either alone, in the other order, one of them near.
 NEAR_OF_TWO = 0.7
 

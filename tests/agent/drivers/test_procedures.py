@@ -142,6 +142,11 @@ def test_one_moved_word_is_no_topic_and_many_moved_words_are_none_either() -> No
     assert claimed(kinds.topic(weights("a", "b", "c")), broad) == {}
 
 
+def test_forms_of_one_word_are_no_topic() -> None:
+    found = scan(marble=6.0, marbling=5.0)
+    assert claimed(kinds.topic(weights("marble", "marbling")), found) == {}
+
+
 def test_nothing_to_scan_without_time_and_without_words() -> None:
     for deeper in (None, Clock(1800)):
         with pytest.raises(StopIteration) as done:
