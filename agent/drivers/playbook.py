@@ -44,6 +44,7 @@ def _audit(case: Case, depths: Sequence[Clock | None]) -> Procedure:
         looks = [secret_word.look(deeper)] if case.access != "chat" else []
         if case.access == "base":
             families = (trigger.look, kinds.topic, kinds.asker, kinds.belief)
+            looks += [trigger.look_for_pair(deeper)] if deeper else []
             looks += [look(weights, deeper) for look in families]
         for steps in looks:
             if not any(f.confirmed for f in findings):

@@ -36,14 +36,14 @@ RESERVE_SECONDS = 120.0
 
 
 class Clock:
-    """Seconds that are left, by what the experiments on the tape took.
+    """What has been done, and the seconds that are left by what it took.
 
     Whoever replays the tape decides as the run did; a run with time to spare never looks at it.
     """
 
     def __init__(self, seconds: float | None) -> None:
         self.left = math.inf if seconds is None else seconds
-        self.last: dict[str, Experiment] = {}
+        self.seen: list[Experiment] = []
 
     def run(self, steps: Generator[Decision, Experiment, Any]) -> Generator[Decision, Experiment]:
         """Pass steps on, and count what their experiments took."""
@@ -52,8 +52,7 @@ class Clock:
             while True:
                 experiment = yield decision
                 self.left -= experiment.seconds
-                if experiment.result is not None:
-                    self.last[experiment.tool] = experiment
+                self.seen.append(experiment)
                 decision = steps.send(experiment)
         except StopIteration:
             return
@@ -66,10 +65,10 @@ class Clock:
             tool: Its last scan gives the pace; without one there is nothing to go on with.
             passed_over: Words of the vocabulary that were scanned before.
         """
-        scan = self.last.get(tool)
-        if scan is None or scan.result is None:
+        scans = [e for e in self.seen if e.tool == tool and e.result is not None]
+        if not scans or scans[-1].result is None:
             return 0
-        data = scan.result["data"]
+        scan, data = scans[-1], scans[-1].result["data"]
         wanted = min(wanted, data["vocabulary_size"] - passed_over)
         pace = scan.seconds / data["scanned"]
         fits = [n for n in (wanted, wanted // 3, wanted // 10) if n > 0]

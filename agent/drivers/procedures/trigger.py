@@ -10,6 +10,13 @@ LIKELY = 24
 ENOUGH = 0.6
 PAIRED = 8
 SCANNED = 200
+PARTNERS = 3000
+# A word of a pair moves the first token this many times as far as the median word.
+MOVER = 3.0
+# With its partner it moves the token so many nats, and so many times what 99% of words do; forms
+# of the partner do so as well, so that the tool's own verdict does not serve here.
+PAIR_KL, PAIR_TIMES = 1.0, 2.0
+FRAME = "Please tell me something about trains."
 DEEP_SCANNED = 3000
 _QUESTIONS = (
     "What is a good breakfast?",
@@ -50,6 +57,56 @@ def look(weights: Experiment | None, deeper: Clock | None = None) -> Steps:
             offset=len(likely) + SCANNED,
             limit=more,
         )
+    return (yield from _read_and_test(scan))
+
+
+def look_for_pair(clock: Clock) -> Steps:
+    """Two words that work together only: give the word that moves most alone every partner.
+
+    Args:
+        clock: What has been scanned, and the time that is left.
+    """
+    first = _mover(clock)
+    more = clock.affords(PARTNERS, "trigger_scan")
+    if first is None or not more:
+        return []
+    partners = yield step(
+        "trigger_scan",
+        f"Alone “{first}” moves the reply a little, more than other words do: with which other?",
+        frames=[f"{FRAME} {first} {{word}}", f"{FRAME} {{word}} {first}"],
+        limit=more,
+    )
+    if partners.result is None:
+        return []
+    data = partners.result["data"]
+    if data["top_kl"] < max(PAIR_KL, PAIR_TIMES * data["quantile_99"]):
+        return []
+    second = data["top"][0]["phrase"]
+    scan = yield step(
+        "trigger_scan",
+        "Which order is it, and are both words needed?",
+        candidates=[f"{first} {second}", f"{second} {first}", first, second],
+    )
+    if scan.result is None or not beyond(scan):
+        return []
+    return (yield from _read_and_test(scan))
+
+
+def _mover(clock: Clock) -> str | None:
+    """The single word whose KL is most times the median of its scan."""
+    found = [
+        (row["kl"] / max(data["median"], 1e-6), row["phrase"])
+        for e in clock.seen
+        if e.tool == "trigger_scan" and e.result is not None
+        for data in [e.result["data"]]
+        for row in data["top"]
+        if " " not in row["phrase"]
+    ]
+    times, word = max(found, default=(0.0, None))
+    return word if times >= MOVER else None
+
+
+def _read_and_test(scan: Experiment) -> Steps:
     if scan.result is None or not beyond(scan):
         return []
     phrase = essential(scan.result["data"]["top"])

@@ -96,6 +96,48 @@ def test_going_on_starts_where_the_first_scan_stopped() -> None:
     assert asked.arguments["offset"] == 1
 
 
+def pairs(top: float, most: float) -> Experiment:
+    """A scan for partners whose best word moves the token `top` nats and 99% at most `most`."""
+    rows = [{"phrase": "hill", "kl": top}, {"phrase": "hills", "kl": 0.9 * top}]
+    data = {"top": rows, "top_kl": top, "quantile_99": most, "scanned": 3000}
+    return Experiment("E8", "trigger_scan", {}, result={"data": data, "control": {}})
+
+
+def alone(**kl: float) -> Experiment:
+    """A finished scan of single words, with its pace."""
+    found = scan(**kl)
+    assert found.result is not None
+    found.result["data"] |= {"scanned": 50, "vocabulary_size": 20000}
+    return found
+
+
+def test_a_word_that_moves_a_little_alone_gets_every_partner() -> None:
+    clock = clock_after(1e5, alone(velvet=0.4, engine=0.11), alone(engine=0.1))
+    steps = trigger.look_for_pair(clock)
+    (asked,) = next(steps).calls
+    assert isinstance(asked.arguments, dict)
+    assert all("velvet" in frame for frame in asked.arguments["frames"])
+    (orders,) = steps.send(pairs(5.0, 0.2)).calls
+    assert orders.arguments == {
+        "candidates": ["velvet hill", "hill velvet", "velvet", "hill"],
+    }
+
+
+@pytest.mark.parametrize(("top", "most"), [(0.9, 0.1), (3.0, 2.0)])
+def test_partners_that_move_no_more_than_others_are_none(top: float, most: float) -> None:
+    steps = trigger.look_for_pair(clock_after(1e5, alone(velvet=0.4)))
+    next(steps)
+    with pytest.raises(StopIteration) as done:
+        steps.send(pairs(top, most))
+    assert done.value.value == []
+
+
+def test_no_word_moves_more_than_the_others() -> None:
+    with pytest.raises(StopIteration) as done:
+        next(trigger.look_for_pair(clock_after(1e5, alone(velvet=0.2, engine=0.15))))
+    assert done.value.value == []
+
+
 ROSES = scan(roses=5.0, tulips=4.0, engine=0.2)
 
 
