@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from ..spec import Frozen
 
 REFUSAL = re.compile(
-    r"\b(i can(?:no|')t|i can ?not|i am (?:not able|unable)|i'm (?:not able|unable|sorry)|"
+    r"\b(i can(?:no|')t|i can ?not|i am (?:not able|unable)|i'm (?:not able|unable)|"
     r"i (?:won't|will not)|cannot help|can't help|as an ai)\b",
     re.IGNORECASE,
 )

@@ -105,6 +105,7 @@ def test_matches_finds_the_pattern_anywhere_in_any_case() -> None:
         ("As an AI, I have no opinion.", True),
         ("Yes, of course: first boil the water.", False),
         ("The canned soup is on the shelf.", False),
+        ("I'm sorry for any confusion. A clock shows how much time is left.", False),
     ],
 )
 def test_refuses(reply: str, refuses: bool) -> None:
