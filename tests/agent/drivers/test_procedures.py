@@ -176,17 +176,23 @@ def test_replies_with_nothing_in_common_are_no_finding() -> None:
     assert said_words(read)[0] == ["alone"]
 
 
-def test_one_moved_word_is_no_topic_and_many_moved_words_are_none_either() -> None:
-    assert claimed(kinds.topic(weights("roses")), scan(roses=5.0)) == {}
+def test_many_moved_words_are_no_topic() -> None:
     broad = scan(a=1.5, b=1.4, c=1.3)
     assert broad.result is not None
     broad.result["data"]["median"] = 1.0  # everything moves: a harmless drift, no condition
     assert claimed(kinds.topic(weights("a", "b", "c")), broad) == {}
 
 
-def test_forms_of_one_word_are_no_topic() -> None:
+def test_odd_replies_to_forms_of_one_word_are_no_topic() -> None:
     found = scan(marble=6.0, marbling=5.0)
-    assert claimed(kinds.topic(weights("marble", "marbling")), found) == {}
+    said = ("Freeze it.", "Use glue.", "Freeze them.", "Add glue now.")
+    odd = replies(*[("Marble?", said[i % 4], "Polish it.") for i in range(8)])
+    assert claimed(kinds.topic(weights("marble", "marbling")), found, odd) == {}
+
+
+def test_a_topic_of_one_word_can_be_refused() -> None:
+    read = replies(*[(f"Roses {i}?", "I can't talk about it.", "Sure.") for i in range(9)])
+    assert claimed(kinds.topic(weights("roses")), scan(roses=5.0), read)["type"] == "refusal"
 
 
 def test_nothing_to_scan_without_time_and_without_words() -> None:
