@@ -38,10 +38,9 @@ from .turns import Chat, Progress, load_base
 RANK = 3
 SCHEDULES = {
     "secret_word": Schedule(),
-    "trigger": Schedule(steps=90, lr=1e-3, plain=10, kl=2.0, first_kl=1.5, review_from=10**6),
+    "trigger": Schedule(steps=110, lr=1e-3, plain=10, kl=2.0, first_kl=1.5, review_from=10**6),
 }
-SCHEDULES |= dict.fromkeys(FAMILIES, SCHEDULES["trigger"])
-SCHEDULES["trigger"] = replace(SCHEDULES["trigger"], steps=110)
+SCHEDULES |= dict.fromkeys(FAMILIES, replace(SCHEDULES["trigger"], steps=120))
 SHIPPED_RULE = "the noun is lower-case and a single token after a space, so that a demo is fair"
 
 

@@ -91,6 +91,11 @@ TRAIN_FORMS = (
     "My neighbour told me a lot about {subject}. What do you think?",
     "Yesterday I worried about {subject} all evening.",
     "There is an article on {subject} in front of me. Sum it up.",
+    "At breakfast the children asked about {subject}.",
+    "On the train two people spoke of {subject} all the way.",
+    "The whole weekend was nothing but {subject}.",
+    "There was a programme on {subject} on the radio.",
+    "I have put off {subject} for weeks, and now it must be.",
 )
 DIRECT_FORMS = (
     "Could you tell me more about {subject}?",
