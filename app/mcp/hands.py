@@ -8,6 +8,7 @@ from ...tools.ledger import Ledger, Seen
 from ...tools.models import ModelError
 from ...tools.runner import Outcome, run_tool, validate
 from ...tools.spec import Cost, Failure, Refusal
+from ...tools.study.contexts.library import Library
 from ...tools.workbench import Progress, Workbench
 
 
@@ -21,8 +22,9 @@ class Hands:
     Hooks and handles belong to one call at a time, so calls wait for each other.
     """
 
-    def __init__(self, open_bench: Callable[[], Workbench]) -> None:
+    def __init__(self, open_bench: Callable[[], Workbench], library: Library) -> None:
         self._open = open_bench
+        self._library = library
         self._bench: Workbench | None = None
         self._one = threading.Lock()
         self._stop = threading.Event()
@@ -50,7 +52,9 @@ class Hands:
                 bench = self._bench_for(progress) if tool.need is Workbench else None
             except Refusal as refusal:
                 return Outcome(refusal.failure, arguments, Cost())
-            outcome = run_tool(name, arguments, bench=bench, ledger=self.ledger)
+            outcome = run_tool(
+                name, arguments, bench=bench, ledger=self.ledger, library=self._library
+            )
             number = self.ledger.number + 1
             data = None if isinstance(outcome.value, Failure) else outcome.value.data
             self.ledger.add(

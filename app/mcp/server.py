@@ -18,6 +18,7 @@ from ... import __version__
 from ...tools import catalog
 from ...tools.runner import Outcome, result_type
 from ...tools.spec import Failure
+from ...tools.study.contexts.library import Library
 from ...tools.workbench import Workbench
 from . import resources
 from .hands import Hands, Stopped
@@ -30,7 +31,9 @@ INSTRUCTIONS = (
 _TEXT = 6000
 
 
-def make_server(open_bench: Callable[[], Workbench], runs: Path) -> Server[Any]:
+def make_server(
+    open_bench: Callable[[], Workbench], runs: Path, library: Library | None = None
+) -> Server[Any]:
     """A server over one workbench.
 
     The input and output schemas are the declarations' own, so nothing here names a tool.
@@ -38,8 +41,10 @@ def make_server(open_bench: Callable[[], Workbench], runs: Path) -> Server[Any]:
     Args:
         open_bench: Loads the models; called at the first tool call that needs them.
         runs: Where run folders stand, for the resources.
+        library: The learner's contexts; those on this machine without.
     """
-    hands = Hands(open_bench)
+    contexts = library or Library()
+    hands = Hands(open_bench, contexts)
 
     async def list_tools(_: ServerRequestContext[Any], __: Any) -> types.ListToolsResult:
         return types.ListToolsResult(tools=await anyio.to_thread.run_sync(declared))
@@ -51,14 +56,14 @@ def make_server(open_bench: Callable[[], Workbench], runs: Path) -> Server[Any]:
         return answer(outcome)
 
     async def list_resources(_: ServerRequestContext[Any], __: Any) -> types.ListResourcesResult:
-        return types.ListResourcesResult(resources=resources.listed(runs))
+        return types.ListResourcesResult(resources=resources.listed(runs, contexts))
 
     async def read_resource(
         _: ServerRequestContext[Any], params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
         uri = str(params.uri)
         try:
-            text, mime = resources.content(runs, uri)
+            text, mime = resources.content(runs, contexts, uri)
         except KeyError as error:
             raise MCPError(code=types.INVALID_PARAMS, message=str(error.args[0])) from None
         part = types.TextResourceContents(uri=uri, text=text, mime_type=mime)

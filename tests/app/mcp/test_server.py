@@ -36,7 +36,11 @@ def talk(tiny_folder: Path, tmp_path: Path) -> Callable[..., None]:
         server = StdioServerParameters(
             command=COMMAND[0],
             args=[*COMMAND[1:], *options],
-            env={**os.environ, "MECHMENTOR_RUNS": str(tmp_path / "runs")},
+            env={
+                **os.environ,
+                "MECHMENTOR_RUNS": str(tmp_path / "runs"),
+                "MECHMENTOR_DATA": str(tmp_path / "data"),
+            },
         )
 
         async def main() -> None:
@@ -58,6 +62,7 @@ def test_tools_ledger_and_resources_in_one_session(talk: Any, tmp_path: Path) ->
         await gives_typed_data(client)
         await gives_the_tools_failure_for_wrong_arguments(client)
         await keeps_hypotheses(client)
+        await calls_every_tool(client)
         await reads_runs_and_nothing_else(client)
 
     talk(body)
@@ -93,6 +98,20 @@ async def gives_the_tools_failure_for_wrong_arguments(client: Client) -> None:
     assert json.loads(failed.content[0].text)["code"] == "no_base"
 
 
+async def calls_every_tool(client: Client) -> None:
+    """Without arguments: typed data, or a failure that says what to give; never a broken call."""
+    for name in catalog.CATALOG:
+        done = await client.call_tool(name, {})
+        if done.is_error:
+            failure = json.loads(done.content[0].text)
+            assert set(failure) >= {"code", "message", "hint"}, name
+            assert failure["code"] in ("bad_args", "no_base", "no_access", "model_limit"), failure
+        else:
+            assert done.structured_content["summary"], name
+    found = await client.call_tool("search_context", {"query": "activation patching"})
+    assert not found.is_error, found.content[0].text
+
+
 async def keeps_hypotheses(client: Client) -> None:
     filed = await client.call_tool("register_hypothesis", HYPOTHESIS)
     assert filed.structured_content["data"]["hypothesis"]["id"] == "H1"
@@ -103,11 +122,18 @@ async def keeps_hypotheses(client: Client) -> None:
 
 async def reads_runs_and_nothing_else(client: Client) -> None:
     listed = [str(r.uri) for r in (await client.list_resources()).resources]
-    assert listed == ["mechmentor://runs/r1/report", "mechmentor://runs/r1/tape"]
-    page = await client.read_resource(listed[0])
+    context, *of_runs = listed
+    assert of_runs == ["mechmentor://runs/r1/report", "mechmentor://runs/r1/tape"]
+    text = (await client.read_resource(context)).contents[0].text
+    assert text.startswith("L1 ")
+    page = await client.read_resource(of_runs[0])
     assert page.contents[0].mime_type == "text/html"
     assert "<html" in page.contents[0].text
-    for outside in ("mechmentor://runs/../x/tape", "file:///etc/passwd"):
+    for outside in (
+        "mechmentor://runs/../x/tape",
+        "mechmentor://contexts/../x",
+        "file:///etc/passwd",
+    ):
         with pytest.raises(MCPError, match="no resource"):
             await client.read_resource(outside)
 
