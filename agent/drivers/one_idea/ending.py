@@ -1,7 +1,7 @@
 """How every one-idea driver ends: the nominees are tested in order, the first that holds is it."""
 
 from collections.abc import Generator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...driver import Decision
 from ...state import Experiment
@@ -10,19 +10,27 @@ from ..steps import Finding, file_and_test, step
 TESTED = 4
 
 
+class Nominee(NamedTuple):
+    """A claim to test: its sentence, the typed claim, prompts where no rule makes them."""
+
+    sentence: str
+    claim: dict[str, Any]
+    prompts: list[str] | None = None
+
+
 def test_in_order(
-    claims: Sequence[tuple[str, dict[str, Any]]], source: Experiment
+    nominees: Sequence[Nominee], source: Experiment
 ) -> Generator[Decision, Experiment, Finding | None]:
     """Test nominees until one is confirmed.
 
     Args:
-        claims: Pairs of a sentence and a typed claim, best first; at most four are tested.
+        nominees: The best first; at most four are tested.
         source: The experiment that nominated them.
     """
-    for sentence, claim in claims[:TESTED]:
-        tested, confirmed = yield from file_and_test(sentence, claim)
+    for nominee in nominees[:TESTED]:
+        tested, confirmed = yield from file_and_test(*nominee)
         if confirmed:
-            return Finding(claim, True, 0.8, 1.0, [source.id, tested.id])
+            return Finding(nominee.claim, True, 0.8, 1.0, [source.id, tested.id])
     return None
 
 
