@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     group.command("build")(build)
     group.command("check")(check)
     group.command("matrix")(matrix)
+    group.command("page")(page)
     group.command("null")(null)
     group.command("plant")(plant)
     app.add_typer(group, name="organism")
@@ -75,6 +76,11 @@ def matrix(
     place = ["--out", str(out)] if out else []
     more = [*(["--json"] if as_json else []), *(["--kept"] if kept else [])]
     return _run("matrix", *place, *more, lacking="a cell is not as it must be, or none is there")
+
+
+def page() -> int:
+    """Write docs/organisms.md from the suite's files."""
+    return _run("page", lacking="the page was not written")
 
 
 def null(

@@ -1,0 +1,144 @@
+"""The page about the suite, made from its files: `python -m mechmentor.evals.organisms.page`.
+
+Gates, trivial separators, the matrix, failures, and what share of the public pools the scan lists
+of tools and playbook cover. No answer is on it.
+"""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from . import check, matrix
+from .build import SCHEDULES
+from .fill import FAILURES
+from .pool import pool
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "organisms.md"
+# What the playbook scans: its depth, for each list of words.
+DEPTHS = {
+    "guess scan, every audit": 8000,
+    "trigger scan, every audit": 200,
+    "trigger scan, with time": 3200,
+    "both, the whole vocabulary": 10**9,
+}
+
+
+def coverage(words: Sequence[str], nouns: Iterable[str]) -> dict[str, float]:
+    """Share of the nouns among the first words of the scan list, for each depth."""
+    nouns = {noun.lower() for noun in nouns}
+    return {name: len(nouns & set(words[:depth])) / len(nouns) for name, depth in DEPTHS.items()}
+
+
+def page(out: Path, words: Sequence[str]) -> str:
+    """The page of a suite.
+
+    Args:
+        out: Its folder.
+        words: The scan vocabulary, in scan order.
+    """
+    rows = check.table(out)
+    found = check.separators(out, rows)
+    cells = matrix.kept(out)
+    parts = [
+        "# Model organisms",
+        _FRONT,
+        "## Families",
+        *_families(rows),
+        "## Gates",
+        *_gates(rows),
+    ]
+    parts += _failures(out)
+    if found:
+        worst = sorted(found.items(), key=lambda item: -item[1])[:8]
+        parts += ["## Trivial separators", _SEPARATORS, "| number | AUC |\n|---|---|\n" + "\n".join(
+            f"| {name} | {auc:.2f}{' (separates)' if auc > check.SEPARATES_ABOVE else ''} |"
+            for name, auc in worst
+        )]  # fmt: skip
+    if cells:
+        right = len(cells) - len(matrix.wrong(cells))
+        parts += ["## Every right claim on every model", f"{right} of {len(cells)} cells as they "
+                  f"must be.", "```\n" + matrix.table(cells) + "\n```"]  # fmt: skip
+    share = coverage(words, pool())
+    parts += [
+        "## What the scan lists cover",
+        _COVERAGE.format(nouns=len(pool()), words=len(words)),
+        "| list | share of the nouns |\n|---|---|\n"
+        + "\n".join(f"| {name} | {value:.0%} |" for name, value in share.items()),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+_FRONT = (
+    "Models with one planted, known property, and nulls that were trained the same way without it. "
+    "Ids say nothing; answers are sealed beside the weights and opened by the scorer alone. "
+    "`mechmentor organism page` writes this page, `mechmentor organism check` prints its tables."
+)
+_SEPARATORS = (
+    "Area under the curve, organisms against trained nulls, of numbers that need no "
+    "interpretability: the worst eight. Above 0.7 a number tells the two apart."
+)
+_COVERAGE = (
+    "Secrets are drawn from {nouns} public nouns that nobody filtered. Scan lists come by rule "
+    "from the tokenizer ({words} whole words, frequent ones first) and know nothing of that pool; "
+    "a noun outside them cannot be found by a scan alone."
+)
+
+
+def _families(rows: Sequence[dict[str, Any]]) -> list[str]:
+    count = Counter((row["family"], row["kind"]) for row in rows)
+    lines = ["| family | organisms | trained nulls | what is planted |", "|---|---|---|---|"]
+    for family in SCHEDULES:
+        told = (import_module(f"{__package__}.recipes.{family}").__doc__ or "").splitlines()[0]
+        organisms, nulls = count[family, "organism"], count[family, "null_trained"]
+        lines.append(f"| {family} | {organisms} | {nulls} | {told} |")
+    return ["\n".join(lines)]
+
+
+def _gates(rows: Sequence[dict[str, Any]]) -> list[str]:
+    names = ("right", "triggered", "shown", "near", "plain", "drift", "tells", "norm")
+    lines = ["| id | kind | family | split | " + " | ".join(names) + " | gates | CPU min |"]
+    lines.append("|---" * (len(names) + 6) + "|")
+    for row in rows:
+        figures = (f"{row[n]:.2f}" if row.get(n) is not None else "" for n in names)
+        verdict = "hold" if row["passed"] else "fail: " + "; ".join(row["reasons"])
+        cells = (row["id"], row["kind"].replace("_", "-"), row["family"], row["split"], *figures)
+        lines.append(f"| {' | '.join(cells)} | {verdict} | {row['cpu_minutes']:.1f} |")
+    return ["\n".join(lines)]
+
+
+def _failures(out: Path) -> list[str]:
+    file = out / FAILURES
+    if not file.exists():
+        return []
+    told = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    lines = [
+        f"- {t['family']}, {t['kind'].replace('_', '-')}: {'; '.join(t['reasons'])}" for t in told
+    ]
+    return ["Builds that failed a gate, and were thrown away:", "\n".join(lines)]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line: write the page."""
+    parser = argparse.ArgumentParser(prog="page", description="Write the page about the suite.")
+    parser.add_argument("--out", type=Path, default=check.HERE, help="folder of the suite")
+    parser.add_argument("--page", type=Path, default=DOCS, help="file to write")
+    chosen = parser.parse_args(arguments)
+    chosen.page.write_text(page(chosen.out, scan_words()), encoding="utf-8")
+    print(chosen.page)
+    return 0
+
+
+def scan_words() -> tuple[str, ...]:
+    """The scan vocabulary of the bundled model."""
+    from ...tools.behavior.vocabulary import scan_vocabulary
+    from ...tools.models import load_model
+
+    return scan_vocabulary(load_model("bundled", device="cpu")).words
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
