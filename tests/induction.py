@@ -31,15 +31,16 @@ CIRCUIT = (PREVIOUS, INDUCTION)
 WORDS = (
     "lamp river stone paper cloud horse table chair window bread apple tiger rocket mirror candle "
     "forest pencil bottle island carpet castle guitar button velvet helmet silver cotton copper "
-    "maple amber marble winter lemon silk purple crystal piano bridge ladder kettle"
+    "maple amber marble winter lemon silk purple crystal piano bridge ladder kettle basket feather "
+    "anchor violin pepper saddle garden harbor city market farmer doctor teacher singer"
 ).split()
-LAYERS, HEADS, D_HEAD, D_MODEL = 2, 9, 128, 135  # the width must divide by the heads
+LAYERS, HEADS, D_HEAD, D_MODEL = 2, 9, 128, 180  # the width must divide by the heads
 _TOKENS = len(WORDS) + 2  # the words, the token in front of every text, and one for the unknown
 _TOK, _PREV, _PRED, _ONE = 0, _TOKENS, 2 * _TOKENS, 3 * _TOKENS
 _THETA = 1e6
 # Pairs of dimensions that turn fast tell positions apart; those that hardly turn hold codes.
 _FAST = range(6)
-_SLOW = [*range(32, 64), *range(96, 128)]
+_SLOW = [*range(28, 64), *range(92, 128)]
 
 
 @cache

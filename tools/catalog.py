@@ -18,6 +18,11 @@ _ENTRIES = (
     ),
     ("logit_lens", "observe.logit_lens", "What each layer would say next, by position."),
     (
+        "attention_heads",
+        "observe.attention_heads",
+        "Where heads look: induction, previous and duplicate tokens, and patterns.",
+    ),
+    (
         "guess_scan",
         "behavior.guess_scan",
         "Which word of a vocabulary the target confirms when guessed.",
