@@ -73,9 +73,19 @@ _ENTRIES = (
         "Where in its replies the target disagrees most with its base.",
     ),
     (
+        "localise",
+        "diff.localise",
+        "Which layers carry the difference of target and base, by swapping components.",
+    ),
+    (
         "activation_patching",
         "intervene.activation_patching",
         "Which states of a clean run restore its answer.",
+    ),
+    (
+        "ablation",
+        "intervene.ablation",
+        "What the model can't do without a head, MLP, layer, neuron or direction.",
     ),
     (
         "direct_logit_attribution",
