@@ -54,7 +54,9 @@ class Swap(Frozen):
     """What swapping one component does; nats, means over prompts."""
 
     component: str
-    score: float = Field(description="Mean of removes and installs in the chosen measure")
+    score: float = Field(
+        description="Mean of removes and installs in the measure, with the gap's sign"
+    )
     unrelated_score: float = Field(description="The same on the unrelated prompts")
     removes_kl: float = Field(
         ge=0, description="Base's component in the target: KL to the target that this opens"
@@ -175,9 +177,9 @@ class _Carried:
         """The whole difference of target and base."""
         return self._gaps[measure]
 
-    def score(self, measure: Measure) -> Float[Tensor, "swap"]:
-        """Mean of both directions."""
-        return (self.removes[measure] + self.installs[measure]) / 2
+    def score(self, measure: Measure, sign: float) -> Float[Tensor, "swap"]:
+        """Mean of both directions; `sign` is -1 where the target likes the reply less."""
+        return sign * (self.removes[measure] + self.installs[measure]) / 2
 
 
 def _tokens(model: Model, prompts: list[str], *, chat: bool) -> tuple[list[list[int]], list[str]]:
@@ -214,7 +216,8 @@ def _listed(
     """Largest score first; what was not swapped, since its weights are equal, scores 0."""
     compared = measure == "reply"
     place = {swap: i for i, swap in enumerate(swaps)}
-    own, beside = mine.score(measure).tolist(), others.score(measure).tolist()
+    sign = -1.0 if mine.gap(measure) < 0 else 1.0
+    own, beside = (carried.score(measure, sign).tolist() for carried in (mine, others))
 
     def figure(values: Float[Tensor, "swap"], swap: tuple[Part, int]) -> float:
         return float(values[place[swap]]) if swap in place else 0.0

@@ -16,7 +16,11 @@ from mechmentor.tools.engine.recording import record
 from mechmentor.tools.engine.residual import first, hooked, residual_stream
 from mechmentor.tools.spec import Refusal
 
-TEXTS = ["Is the lamp by the river?", "The castle stands by the old bridge in winter.", "A horse by the window"]
+TEXTS = [
+    "Is the lamp by the river?",
+    "The castle stands by the old bridge in winter.",
+    "A horse by the window",
+]
 NAMES = ["L0H1", "L0N5", "L0.mlp", "L0.attention", "L0", "L1H3", "L1N0", "L1.mlp", "L1"]
 DRAWN = torch.zeros(1, 64, dtype=torch.long)
 
@@ -174,7 +178,7 @@ def test_matched_sets_keep_kinds_and_layers():
 def test_where_a_layer_has_too_few_others_any_layer_does():
     model = induction_model()
     chosen = [Component(0, "head", i) for i in range(8)]
-    sets, same = matched_sets(model, chosen, 8, torch.Generator().manual_seed(0))
+    sets, _ = matched_sets(model, chosen, 8, torch.Generator().manual_seed(0))
     assert len(sets) == 8
     assert all(len(set(s)) == 8 and not set(s) & set(chosen) for s in sets)
     one, _ = matched_sets(model, [Component(0, "mlp")], 8, torch.Generator().manual_seed(0))
