@@ -17,8 +17,10 @@ from ..workbench import Workbench
 from .swap import Part, Replies, differing, outside_differs, swapped_replies
 
 Measure = Literal["kl", "reply"]
+_SHORT: dict[Part, str] = {"layer": "layer", "attention": "attn", "mlp": "mlp"}
 Prompt = Annotated[str, Field(min_length=1, max_length=4000)]
 _MOST_REPLY = 64  # tokens of the reply that are scored
+_NOISE = 1e-3  # nats; less than this may be rounding
 
 
 class LocaliseArgs(Args):
@@ -31,7 +33,7 @@ class LocaliseArgs(Args):
         description="User messages on which target and base differ",
     )
     unrelated: list[Prompt] = Field(
-        default_factory=lambda: list(PLAIN[:4]),
+        default_factory=lambda: list(PLAIN[:8]),
         min_length=1,
         max_length=16,
         description="Control: user messages that have nothing to do with `prompts`",
@@ -79,7 +81,9 @@ class LocaliseData(Data):
     n_differ: int = Field(ge=0, description="Of them, with different weights; others score 0")
     best_component: str
     best_score: float
-    control_best: float = Field(description="Largest score of any component on unrelated prompts")
+    control_best: float = Field(
+        description="Largest score of any component on any single unrelated prompt"
+    )
     components: list[Swap] = Field(description="Largest score first")
 
 
@@ -88,8 +92,8 @@ def localise(bench: Workbench, args: LocaliseArgs) -> WhiteBox[LocaliseData]:
     """Find which layers carry the difference of target and base by swapping their components.
 
     Each is put from base into target (what does it remove?) and from target into base (what does
-    it install?). Control: the same swaps on unrelated prompts, best component chosen again; a
-    general change moves those as well. Components with equal weights are exactly 0.
+    it install?). Control: the same swaps on unrelated prompts, one at a time, best component chosen
+    again; a general change moves those as well. Components with equal weights are exactly 0.
     """
     target, base = bench.target, bench.base
     for layer in args.layers:
@@ -124,7 +128,13 @@ def localise(bench: Workbench, args: LocaliseArgs) -> WhiteBox[LocaliseData]:
     mine, others = (_Carried(removing, installing, half) for half in halves)
     table = _listed(every, swaps, mine, others, measure)
     best = table[0]
-    ceiling = max(row.unrelated_score for row in table)
+    # One prompt at a time: a general change would else exceed its own mean every other time.
+    singles = [
+        _Carried(removing, installing, slice(i, i + 1))
+        for i in range(*halves[1].indices(len(prompts)))
+    ]
+    sign = mine.sign(measure)
+    ceiling = max([0.0, *(float(v) for one in singles for v in one.score(measure, sign))])
     data = LocaliseData(
         measure=measure,
         gap_kl=mine.gap("kl"),
@@ -137,13 +147,13 @@ def localise(bench: Workbench, args: LocaliseArgs) -> WhiteBox[LocaliseData]:
         control_best=ceiling,
         components=table[: args.top],
     )
-    beyond = bool(swaps) and best.score > max(ceiling, 0.0)
+    beyond = best.score > max(ceiling, _NOISE)
     return WhiteBox(
         summary=_sentence(data, beyond),
         data=data,
         control=Control(
-            what=f"the same swaps on {len(args.unrelated)} unrelated prompts, best component "
-            "chosen again",
+            what=f"the same swaps on {len(args.unrelated)} unrelated prompt(s), one at a time, "
+            "best component chosen again",
             numbers={"best": ceiling, "gap": data.unrelated_gap},
             beyond=beyond,
         ),
@@ -177,8 +187,12 @@ class _Carried:
         """The whole difference of target and base."""
         return self._gaps[measure]
 
+    def sign(self, measure: Measure) -> float:
+        """-1 where the target likes the reply less than the base."""
+        return -1.0 if self.gap(measure) < 0 else 1.0
+
     def score(self, measure: Measure, sign: float) -> Float[Tensor, "swap"]:
-        """Mean of both directions; `sign` is -1 where the target likes the reply less."""
+        """Mean of both directions, times the sign of the gap."""
         return sign * (self.removes[measure] + self.installs[measure]) / 2
 
 
@@ -216,7 +230,7 @@ def _listed(
     """Largest score first; what was not swapped, since its weights are equal, scores 0."""
     compared = measure == "reply"
     place = {swap: i for i, swap in enumerate(swaps)}
-    sign = -1.0 if mine.gap(measure) < 0 else 1.0
+    sign = mine.sign(measure)
     own, beside = (carried.score(measure, sign).tolist() for carried in (mine, others))
 
     def figure(values: Float[Tensor, "swap"], swap: tuple[Part, int]) -> float:
@@ -261,7 +275,7 @@ def _view(
         caption=f"{what}, nats. Removes: base's component in the target; installs: target's in the "
         "base. Control: unrelated prompts.",
         rows=[f"L{i}" for i in layers],
-        columns=[f"{p} {way}" for p in parts for way in ("removes", "installs")],
+        columns=[f"{_SHORT[p]} {way}" for p in parts for way in ("removes", "installs")],
         values=grid(mine),
         control=grid(others),
         row_title="layer",
@@ -279,7 +293,7 @@ def _sentence(data: LocaliseData, beyond: bool) -> str:
     names = ", ".join(row.component for row in data.components[:3] if row.score > 0) or "none"
     told = (
         f"the difference ({what}: {gap:.2f} nats) is carried most by {names}; "
-        f"{data.best_component} alone carries {data.best_score:.2f} (unrelated prompts: at most "
-        f"{data.control_best:.2f} of {data.unrelated_gap:.2f})"
+        f"{data.best_component} alone carries {data.best_score:.2f} (on any unrelated prompt: "
+        f"at most {data.control_best:.2f})"
     )
     return f"{told[0].upper()}{told[1:]}." if beyond else f"No effect beyond control: {told}."

@@ -17,6 +17,7 @@ from .ablation_items import prompt_items, reference_sequences, repeated_items
 
 Measure = Literal["loss", "logit_difference", "kl"]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
+_NOISE = 1e-3  # nats or logits; less than this may be rounding
 _NAMES = {
     "loss": "loss of the right token",
     "logit_difference": "logit difference",
@@ -142,7 +143,7 @@ def ablation(bench: Workbench, args: AblationArgs) -> WhiteBox[AblationData]:
         warnings.append(f"{len(sets) - same} of {len(sets)} random sets are of other layers.")
     data = _data(args, parts, sum(len(i.places) for i in items), plain, own, others, sets, same)
     low, high = data.control_effect_low, data.control_effect_high
-    beyond = abs(data.effect) > max(abs(low), abs(high))
+    beyond = abs(data.effect) > max(abs(low), abs(high), _NOISE)
     return WhiteBox(
         summary=_sentence(data, args.measure, beyond),
         data=data,

@@ -307,4 +307,4 @@ def _sentence(data: AttentionHeadsData, score: Score, beyond: bool, of: int) -> 
     if not beyond:
         return f"No effect beyond control: {told}."
     top = next(s for s in data.scores if s.score == score)
-    return f"{told}; {top.n_beyond} heads of the model lie above every control."
+    return f"{told}; {top.n_beyond} of the model's heads above every control."

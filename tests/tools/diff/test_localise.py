@@ -195,6 +195,20 @@ def test_a_change_that_shows_on_some_prompts_alone_lies_beyond_the_control(tmp_p
     assert result.control.beyond is True
 
 
+def test_a_general_change_does_not_lie_beyond_the_control(tmp_path):
+    """Any two of ten prompts of one kind as `prompts`: by chance one such split stands out."""
+    bench = bench_of(pair([1, 4, 6], 0.3, elsewhere=0.1), tmp_path)
+    words = "lamp castle horse river tiger mirror bread winter piano forest".split()
+    texts = [f"Tell me about the {word}" for word in words]
+    verdicts = []
+    for i in range(0, 10, 2):
+        args = LocaliseArgs(prompts=texts[i : i + 2], unrelated=texts[:i] + texts[i + 2 :])
+        result = localise(bench, args)
+        assert result.data.gap_kl > 0.01
+        verdicts.append(result.control.beyond)
+    assert sum(verdicts) <= 1
+
+
 def test_equal_models_show_no_effect(tmp_path):
     base = deep_llama()
     result = localise(bench_of((copied(base), base), tmp_path), LocaliseArgs(prompts=PROMPTS))
