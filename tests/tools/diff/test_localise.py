@@ -1,5 +1,6 @@
 """Swaps against models whose weights were copied; planted layers found; nothing left changed."""
 
+import copy
 import hashlib
 from pathlib import Path
 
@@ -294,3 +295,23 @@ def test_empty_sets_and_weights_that_are_not_numbers_are_refused(tmp_path):
     failure = bench.run("localise", prompts=PROMPTS)
     assert isinstance(failure, Failure)
     assert failure.code == "numerical"
+
+
+@pytest.mark.slow
+def test_planted_layers_of_the_bundled_model_rank_first(tmp_path, bundled_model):
+    """Three layers of 30 hold updates of rank 8, the others a seventh of their size."""
+    planted = [6, 13, 22]
+    hf = copy.deepcopy(bundled_model.hf)
+    target = Model(hf, bundled_model.tokenizer, "target", "sha of target", bundled_model.folder)
+    plant(target, planted, 0.2, seed=0, rank=8)
+    plant(target, [i for i in range(30) if i not in planted], 0.03, seed=9, rank=8)
+    bench = bench_of((target, bundled_model), tmp_path)
+    args = LocaliseArgs(
+        prompts=["The sea is", "My friend has"], unrelated=["Copper is a"], chat=False, top=30
+    )
+    data = localise(bench, args).data
+    names = [row.component for row in data.components]
+    ranks = [1 + names.index(f"L{i}") for i in planted]
+    print(f"ranks of the true layers {ranks}: mean {sum(ranks) / 3:.1f}, by chance 15.5, best 2")
+    assert data.n_differ == 30
+    assert sum(ranks) / 3 < 6
