@@ -18,6 +18,11 @@ _ENTRIES = (
     ),
     ("logit_lens", "observe.logit_lens", "What each layer would say next, by position."),
     (
+        "attention_heads",
+        "observe.attention_heads",
+        "Where heads look: induction, previous and duplicate tokens, and patterns.",
+    ),
+    (
         "guess_scan",
         "behavior.guess_scan",
         "Which word of a vocabulary the target confirms when guessed.",
@@ -68,9 +73,19 @@ _ENTRIES = (
         "Where in its replies the target disagrees most with its base.",
     ),
     (
+        "localise",
+        "diff.localise",
+        "Which layers carry the difference of target and base, by swapping components.",
+    ),
+    (
         "activation_patching",
         "intervene.activation_patching",
         "Which states of a clean run restore its answer.",
+    ),
+    (
+        "ablation",
+        "intervene.ablation",
+        "What the model can't do without a head, MLP, layer, neuron or direction.",
     ),
     (
         "direct_logit_attribution",

@@ -13,6 +13,7 @@ IDENTICAL = "m-ba4471"
 COMPARING = (
     "activation_difference",
     "behavior_battery",
+    "localise",
     "next_token",
     "prefill_contrast",
     "sequence_score",
