@@ -1,6 +1,7 @@
 """Coding exercises in the sandbox: the blank, one attempt against the tests, equal outputs."""
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 from ..sandbox.box import Sandbox
@@ -61,9 +62,10 @@ def blank(exercise: Coding) -> str:
     return "\n".join(lines) + "\n"
 
 
-def attempt(exercise: Coding, code: str, box: Sandbox) -> Outcome:
-    """Run code against the exercise's tests."""
-    return box.run(_job(exercise, (("yours", code), ("tests", exercise.tests))))
+def attempt(exercise: Coding, code: str, box: Sandbox, *, every_test: bool = True) -> Outcome:
+    """Run code against the exercise's tests; without `every_test` the first failure ends it."""
+    job = _job(exercise, (("yours", code), ("tests", exercise.tests)))
+    return box.run(replace(job, every_test=every_test))
 
 
 def equal_outputs(exercise: Coding, other: str, box: Sandbox, count: int = 1000) -> Outcome:

@@ -26,6 +26,8 @@ from .jobs import Job, Outcome, TestLine
 Level = Literal["bwrap", "unshare", "limits"]
 LEVELS: tuple[Level, ...] = ("bwrap", "unshare", "limits")
 MODEL = "/model"
+# The writable folder of a run. Not /tmp: the project, or its interpreter, may lie below that.
+WRITABLE = "/mechmentor-run"
 _CODE = Path(__file__).resolve().parent
 _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from sandbox.worker import main"
 _PATIENCE = 300.0  # s: a first import of torch from a cold disk on a busy machine
@@ -115,7 +117,7 @@ class Sandbox:
             try:
                 process.stdin.write(line.encode())
                 process.stdin.flush()
-                raw = self._answer(job.limits.seconds + 10)
+                raw = self._answer(job.limits.patience + 10)
             except BrokenPipeError:
                 raw = None
             if raw is None:
@@ -167,7 +169,7 @@ class Sandbox:
 
 def _with_model(job: Job, place: str) -> dict[str, Any]:
     head = (("place", f"MODEL_FOLDER = {place!r}"),)
-    return {"parts": head + job.parts, "files": job.files, "limits": asdict(job.limits)}
+    return {**asdict(job), "parts": head + job.parts}
 
 
 def _empty(folder: Path) -> None:
@@ -192,19 +194,21 @@ def _read_only() -> list[str]:
 def _command(
     level: Level, folder: str, model: Path | None, warm: bool
 ) -> tuple[list[str], dict[str, str]]:
+    folder = folder if level == "limits" else WRITABLE
     environment = {
         "PATH": "/usr/bin:/bin",
-        "HOME": "/tmp",
+        "HOME": folder,
+        "TMPDIR": folder,
         "LANG": "C.UTF-8",
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     python = [sys.executable, "-I", "-c", f"{_START}; main(sys.argv[1:])", str(_CODE.parent)]
-    worker = [*python, "--level", level, *(["--warm"] if warm else [])]
+    worker = [*python, "--level", level, "--folder", folder, *(["--warm"] if warm else [])]
     visible = _read_only()
     if level == "limits":
-        return [*worker, "--folder", folder], {**environment, "HOME": folder}
+        return worker, environment
     if level == "unshare":
         visible += [str(model)] if model else []
         spaces = "--user --map-root-user --mount --net --pid --ipc --uts --fork --kill-child"
@@ -220,7 +224,7 @@ def _command(
         words += ["--ro-bind", path, path]
     if model:
         words += ["--ro-bind", str(model), MODEL]
-    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", WRITABLE]
     words += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return [*words, *worker], environment
 
