@@ -9,6 +9,7 @@ from ..sandbox.jobs import Job, Limits, Outcome
 from .bank import given_files
 from .types import Coding
 
+_SAE = Path(__file__).parents[2] / "sae" / "smollm2-135m-instruct-l12"
 _COMPARE = """
 def _flat(value):
     import torch
@@ -93,10 +94,11 @@ def sandbox_for(exercise: Coding) -> Sandbox:
     """The warm sandbox that this exercise runs in, with the model's folder if it needs one."""
     from ..sandbox.box import shared
 
-    return shared(_model_folder() if exercise.model == "bundled" else None)
+    return shared(model_folders() if exercise.model == "bundled" else None)
 
 
-def _model_folder() -> Path:
+def model_folders() -> dict[str, Path]:
+    """The bundled model's folder and its SAE's, by the names that exercises know."""
     from ...bundled import bundled_folder
 
-    return bundled_folder()
+    return {"MODEL_FOLDER": bundled_folder(), "SAE_FOLDER": _SAE}
