@@ -319,4 +319,4 @@ def _offered(name: str) -> tuple["Exercise", str]:
         raise Stop(f"{exercise.id} has no standing certificate: mechmentor exercise check {name}")
     if not certificate.passed:
         raise Stop(f"{exercise.id} is not certified: {certificate.reason}")
-    return exercise, str(certificate)
+    return exercise, certificate.to_learner()

@@ -190,6 +190,20 @@ class Sample(Frozen):
     mistakes: tuple[str, ...] = ()
 
 
+class Shown(Frozen):
+    """The computed illusion that a find-the-flaw exercise tells of, with its two figures.
+
+    Attributes:
+        name: Its name in the bank of illusions.
+        seen: The number that convinces, as the statement has it.
+        control: The number that takes it back, as the explanation has it.
+    """
+
+    name: str
+    seen: float
+    control: float
+
+
 class Written(_Exercise):
     """An answer in words, graded by points.
 
@@ -200,12 +214,14 @@ class Written(_Exercise):
         points: What a full answer says, by key.
         mistakes: What it must not say, by key.
         samples: At least six texts of known quality.
+        illusion: Where a flaw's figures come from.
     """
 
     kind: Literal["describe", "predict", "flaw"]
     points: dict[str, Point] = Field(min_length=2)
     mistakes: dict[str, Point] = Field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
+    illusion: Shown | None = None
 
     @model_validator(mode="after")
     def _keys_exist(self) -> "Written":
