@@ -25,7 +25,7 @@ class Certificate(Frozen):
         format: Version of the checks.
         checks: Every requirement.
         level: How confined its code ran; empty where there was none.
-        seconds: What certifying took.
+        seconds: Processor time that certifying took.
     """
 
     id: str

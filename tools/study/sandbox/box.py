@@ -59,6 +59,7 @@ class Sandbox:
 
     Attributes:
         level: The level reached.
+        processor: Seconds of processor time that all runs took so far.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Sandbox:
         self.level: Level = level or best_level()
         self._folders = dict(folders or {})
         self._warm = warm
+        self.processor = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._lock = threading.Lock()
@@ -131,7 +133,8 @@ class Sandbox:
             if self.level == "limits" and self._folder is not None:
                 _empty(Path(self._folder.name))
         tests = tuple(TestLine(**line) for line in raw["tests"])
-        return Outcome(tests, raw["error"], raw["output"], raw["seconds"])
+        self.processor += raw["processor"]
+        return Outcome(tests, raw["error"], raw["output"], raw["seconds"], raw["processor"])
 
     def close(self) -> None:
         """End the warm process."""

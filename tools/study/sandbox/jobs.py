@@ -68,12 +68,14 @@ class Outcome:
         error: Why the run ended early: an exception outside tests, or a limit; empty otherwise.
         output: What the code printed.
         seconds: Wall-clock time of the run.
+        processor: Processor time of the run.
     """
 
     tests: tuple[TestLine, ...] = ()
     error: str = ""
     output: str = ""
     seconds: float = 0.0
+    processor: float = 0.0
 
     @property
     def passed(self) -> bool:

@@ -91,6 +91,7 @@ def run(job: Job, folder: str, used: int, *, spaces: bool) -> dict[str, Any]:
     out_read, out_write = os.pipe()
     report_read, report_write = os.pipe()
     pid_read, pid_write = os.pipe()
+    before = _used_by_children()
     helper = os.fork()
     if helper == 0:
         code = 1
@@ -109,7 +110,13 @@ def run(job: Job, folder: str, used: int, *, spaces: bool) -> dict[str, Any]:
     if learner:
         _kill(learner)
     _, status = os.waitpid(helper, 0)
-    return _outcome(job, seen, os.waitstatus_to_exitcode(status), time.monotonic() - started)
+    found = _outcome(job, seen, os.waitstatus_to_exitcode(status), time.monotonic() - started)
+    return {**found, "processor": round(_used_by_children() - before, 4)}
+
+
+def _used_by_children() -> float:
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _start(
