@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ..sandbox.box import Sandbox
@@ -96,6 +97,11 @@ def wanted(paths: Iterable[Path], table: dict[str, Certificate], turn: int | Non
         if standing(path, table) is None or (turn is not None and index % 10 == turn % 10):
             found.append(path)
     return found
+
+
+def turn_of_today() -> int:
+    """Which tenth of the bank is certified again today: every one within ten days."""
+    return datetime.now(UTC).toordinal() % 10
 
 
 def certify_all(
