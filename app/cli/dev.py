@@ -1,6 +1,7 @@
 """`dev fake-api` and `spend`: what helps whoever builds or pays."""
 
 import json
+import sys
 from pathlib import Path
 
 import typer
@@ -12,6 +13,8 @@ def register(app: typer.Typer) -> None:
     group.callback()(lambda: None)
     group.command("fake-api")(fake_api)
     group.command("tool-pages")(tool_pages)
+    group.command("exercise-transcript")(exercise_transcript)
+    group.command("exercise-times")(exercise_times)
     app.add_typer(group, name="dev")
     app.command()(spend)
 
@@ -33,6 +36,29 @@ def tool_pages() -> int:
     from ..tool_pages import FOLDER, write
 
     print(f"{len(write())} pages in {FOLDER}")
+    return 0
+
+
+def exercise_transcript() -> int:
+    """Write docs/exercises.md: one exercise of each kind, really done without a key."""
+    from ..exercise_transcript import write
+
+    print(write(lambda line: print(line, file=sys.stderr, flush=True)))
+    return 0
+
+
+def exercise_times(
+    names: list[str] = typer.Argument(None, help="Coding exercises; none: all."),
+    runs: int = typer.Option(3, min=1, max=20, help="Runs of each; the fastest counts."),
+) -> int:
+    """Measure what a right solution's run takes in the warm sandbox, at the level reached."""
+    from ..exercise_times import measure
+
+    worst = 0.0
+    for line, seconds in measure(names or None, runs):
+        print(line, flush=True)
+        worst = max(worst, seconds)
+    print(f"slowest: {worst:.2f} s")
     return 0
 
 

@@ -178,7 +178,9 @@ def check(
     names: list[str] = typer.Argument(None, help="Ids or files; none: with --all or --changed."),
     everything: bool = typer.Option(False, "--all", help="The whole bank."),
     changed: bool = typer.Option(False, "--changed", help="What has no standing certificate."),
-    turn: int = typer.Option(None, help="With --changed: also tenth number N, rotating."),
+    turn: str = typer.Option(
+        None, help="With --changed: also a tenth of the bank, by number or as `today` has it."
+    ),
     yes: bool = typer.Option(False, "--yes", help="Run code of files outside the bank unasked."),
     as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
 ) -> int:
@@ -202,7 +204,7 @@ def check(
         certificates = map(_certified, found)
     elif everything or changed:
         paths = [p for p in bank.files() if p.is_relative_to(folder)]
-        todo = wanted(paths, read_table(folder), turn if changed else None)
+        todo = wanted(paths, read_table(folder), _turn(turn) if changed else None)
         _note(f"{len(todo)} of {len(paths)} to certify")
         certificates = certify_all(folder, todo, _note)
     else:
@@ -214,6 +216,16 @@ def check(
     if as_json:
         print(json.dumps([{**c.model_dump(mode="json"), "passed": c.passed} for c in results]))
     return 0 if all(c.passed for c in results) else FINDINGS
+
+
+def _turn(word: str | None) -> int | None:
+    from ...tools.study.exercises.certify import turn_of_today
+
+    if word in (None, "today"):
+        return turn_of_today() if word else None
+    if not str(word).isdigit():
+        raise Stop(f"--turn {word!r} is neither a number nor `today`")
+    return int(str(word))
 
 
 def export(
@@ -319,4 +331,4 @@ def _offered(name: str) -> tuple["Exercise", str]:
         raise Stop(f"{exercise.id} has no standing certificate: mechmentor exercise check {name}")
     if not certificate.passed:
         raise Stop(f"{exercise.id} is not certified: {certificate.reason}")
-    return exercise, str(certificate)
+    return exercise, certificate.to_learner()

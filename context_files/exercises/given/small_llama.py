@@ -68,10 +68,11 @@ class SmallLlama:
         gate = torch.nn.functional.silu(x @ self.weight(f"{part}.gate_proj").T)
         return (gate * (x @ self.weight(f"{part}.up_proj").T)) @ self.weight(f"{part}.down_proj").T
 
-    def run(self, tokens, read=(), edit=None, start=None):
+    def run(self, tokens, read=(), edit=None, start=None, stop=None):
         """Logits [pos, vocabulary] and the states asked for; `edit` maps a name to a function.
 
-        `start=(L, x)` begins at block L with residual stream x in place of the embedding.
+        `start=(L, x)` begins at block L with residual stream x in place of the embedding;
+        `stop=L` ends once `resid_pre.L` is there, with None for the logits.
         """
         edit = edit or {}
         states: dict[str, Tensor] = {}
@@ -87,6 +88,8 @@ class SmallLlama:
         for layer in range(first, self.layers):
             part = f"layers.{layer}"
             x = at(f"resid_pre.{layer}", x)
+            if layer == stop:
+                return None, states
             normed = rms_norm(x, self.weight(f"{part}.input_layernorm"))
             z = at(f"heads.{layer}", self.attention(normed, layer))
             out = z.flatten(1) @ self.weight(f"{part}.self_attn.o_proj").T

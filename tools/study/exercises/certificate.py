@@ -25,7 +25,7 @@ class Certificate(Frozen):
         format: Version of the checks.
         checks: Every requirement.
         level: How confined its code ran; empty where there was none.
-        seconds: What certifying took.
+        seconds: Processor time that certifying took.
     """
 
     id: str
@@ -49,6 +49,15 @@ class Certificate(Frozen):
 
     def __str__(self) -> str:
         """The checks as lines, one each."""
-        head = f"{self.id}  {'certified' if self.passed else 'NOT certified'}"
-        lines = [f"  {'✓' if c.passed else '✗'} {c.name:<22} {c.found}" for c in self.checks]
-        return "\n".join([head, *lines])
+        return self._lines(figures=True)
+
+    def to_learner(self) -> str:
+        """The checks as lines; without the figures found where these are the answers."""
+        return self._lines(figures=self.kind not in ("maths", "measure"))
+
+    def _lines(self, *, figures: bool) -> str:
+        lines = [f"{self.id}  {'certified' if self.passed else 'NOT certified'}"]
+        for check in self.checks:
+            found = check.found if figures else ""
+            lines.append(f"  {'✓' if check.passed else '✗'} {check.name:<22} {found}".rstrip())
+        return "\n".join(lines)

@@ -1,6 +1,7 @@
 """Coding exercises in the sandbox: the blank, one attempt against the tests, equal outputs."""
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 from ..sandbox.box import Sandbox
@@ -8,6 +9,7 @@ from ..sandbox.jobs import Job, Limits, Outcome
 from .bank import given_files
 from .types import Coding
 
+_SAE = Path(__file__).parents[2] / "sae" / "smollm2-135m-instruct-l12"
 _COMPARE = """
 def _flat(value):
     import torch
@@ -61,9 +63,10 @@ def blank(exercise: Coding) -> str:
     return "\n".join(lines) + "\n"
 
 
-def attempt(exercise: Coding, code: str, box: Sandbox) -> Outcome:
-    """Run code against the exercise's tests."""
-    return box.run(_job(exercise, (("yours", code), ("tests", exercise.tests))))
+def attempt(exercise: Coding, code: str, box: Sandbox, *, every_test: bool = True) -> Outcome:
+    """Run code against the exercise's tests; without `every_test` the first failure ends it."""
+    job = _job(exercise, (("yours", code), ("tests", exercise.tests)))
+    return box.run(replace(job, every_test=every_test))
 
 
 def equal_outputs(exercise: Coding, other: str, box: Sandbox, count: int = 1000) -> Outcome:
@@ -91,10 +94,11 @@ def sandbox_for(exercise: Coding) -> Sandbox:
     """The warm sandbox that this exercise runs in, with the model's folder if it needs one."""
     from ..sandbox.box import shared
 
-    return shared(_model_folder() if exercise.model == "bundled" else None)
+    return shared(model_folders() if exercise.model == "bundled" else None)
 
 
-def _model_folder() -> Path:
+def model_folders() -> dict[str, Path]:
+    """The bundled model's folder and its SAE's, by the names that exercises know."""
     from ...bundled import bundled_folder
 
-    return bundled_folder()
+    return {"MODEL_FOLDER": bundled_folder(), "SAE_FOLDER": _SAE}

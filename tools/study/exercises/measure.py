@@ -4,14 +4,15 @@ import math
 from typing import Any
 
 from ...spec import Failure
+from .bank import BANK
 from .certificate import Check
-from .types import Ask, Measure
+from .types import Ask, Compared, Measure
 
 _CLOSE = 0.02  # of the scale: what another machine's floating point may change
 
 
-def run_tool(exercise: Measure, progress: Any = None) -> dict[str, Any]:
-    """The tool's data on the bundled model.
+def run_tool(exercise: Measure | Compared, progress: Any = None) -> dict[str, Any]:
+    """The tool's result on the bundled model.
 
     Raises:
         RuntimeError: If the tool refuses its arguments.
@@ -22,32 +23,46 @@ def run_tool(exercise: Measure, progress: Any = None) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory(prefix="mechmentor-") as folder:
         bench = Workbench.open("bundled", folder=folder, progress=progress)
-        value = bench.run(exercise.tool, **exercise.arguments)
+        value = bench.run(exercise.tool, **resolved(exercise.arguments))
     if isinstance(value, Failure):
         raise RuntimeError(f"{exercise.tool}: {value}")
     data: dict[str, Any] = value.model_dump(mode="json")
     return data
 
 
+def resolved(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments in which a file of the bank's `given` folder has its full path."""
+    return {
+        name: str(BANK / value) if isinstance(value, str) and value.startswith("given/") else value
+        for name, value in arguments.items()
+    }
+
+
 def field(result: dict[str, Any], path: str) -> float:
-    """The number at a path such as `data.positions.0.best_effect`; `len` counts a list.
+    """The number at a path such as `by_position.0.best_effect`.
+
+    A path begins in the result's data, or with `control` or `view`. `len` counts a list, and
+    `component=L29H1` takes the item of a list that says so.
 
     Raises:
         KeyError: If there is none.
     """
     value: Any = result.get("data", result)
     parts = path.removeprefix("data.").split(".")
-    if parts[0] == "control":
-        value, parts = result.get("control"), parts[1:]
+    if parts[0] in ("control", "view"):
+        value, parts = result.get(parts[0]), parts[1:]
     for part in parts:
         try:
             if part == "len":
                 value = len(value)
+            elif "=" in part:
+                key, _, wanted = part.partition("=")
+                value = next(item for item in value if str(item[key]) == wanted)
             elif isinstance(value, list):
                 value = value[int(part)]
             else:
                 value = value[part]
-        except (KeyError, IndexError, ValueError, TypeError):
+        except (KeyError, IndexError, ValueError, TypeError, StopIteration):
             raise KeyError(f"the result has nothing at {path!r}") from None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise KeyError(f"{path!r} is not a number")

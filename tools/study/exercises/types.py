@@ -84,6 +84,22 @@ class Choice(_Exercise):
         return next(i for i, option in enumerate(self.options) if option.correct)
 
 
+class Compared(Frozen):
+    """A tool's result that hand-written code must meet.
+
+    Attributes:
+        tool: Its name.
+        arguments: What it is called with.
+        figures: Path in the result → the number as the tests have it.
+        within: Greatest difference between the two.
+    """
+
+    tool: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    figures: dict[str, float] = Field(min_length=1)
+    within: float = Field(1e-3, gt=0)
+
+
 class Coding(_Exercise):
     """A function to write, with the tests that check it and what proves the tests.
 
@@ -98,8 +114,9 @@ class Coding(_Exercise):
         wrong: Misconceptions by name, each a full replacement of the solution.
         equivalents: Mutants that can't be told from the reference: label → why.
         files: Names of files in the bank's `given` folder that the code may import.
-        model: `bundled` when the code reads the bundled model's weights in `MODEL_FOLDER`.
-        compares: A tool whose result the tests' numbers come from.
+        model: `bundled` when the code reads the bundled model's weights in `MODEL_FOLDER`, or
+            the shipped SAE's in `SAE_FOLDER`.
+        compares: The tool whose result the learner's own code must meet.
     """
 
     kind: Literal["coding"]
@@ -114,7 +131,7 @@ class Coding(_Exercise):
     equivalents: dict[str, str] = Field(default_factory=dict)
     files: tuple[str, ...] = ()
     model: Literal["none", "bundled"] = "none"
-    compares: str = ""
+    compares: Compared | None = None
     seconds: float = Field(10.0, ge=1, le=60)
 
 
@@ -173,6 +190,20 @@ class Sample(Frozen):
     mistakes: tuple[str, ...] = ()
 
 
+class Shown(Frozen):
+    """The computed illusion that a find-the-flaw exercise tells of, with its two figures.
+
+    Attributes:
+        name: Its name in the bank of illusions.
+        seen: The number that convinces, as the statement has it.
+        control: The number that takes it back, as the explanation has it.
+    """
+
+    name: str
+    seen: float
+    control: float
+
+
 class Written(_Exercise):
     """An answer in words, graded by points.
 
@@ -183,12 +214,14 @@ class Written(_Exercise):
         points: What a full answer says, by key.
         mistakes: What it must not say, by key.
         samples: At least six texts of known quality.
+        illusion: Where a flaw's figures come from.
     """
 
     kind: Literal["describe", "predict", "flaw"]
     points: dict[str, Point] = Field(min_length=2)
     mistakes: dict[str, Point] = Field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
+    illusion: Shown | None = None
 
     @model_validator(mode="after")
     def _keys_exist(self) -> "Written":

@@ -1,21 +1,24 @@
 """The file that a learner fills in: a Python file or notebook for code, markdown for the rest."""
 
+import json
 import re
+import shlex
 from pathlib import Path
 
 from . import bank
 from .code import blank
+from .measure import resolved
 from .percent import Cell, to_notebook, to_percent
-from .types import Choice, Coding, Exercise, Maths, Measure
+from .types import Choice, Coding, Compared, Exercise, Maths, Measure
 
 LETTERS = "ABCDE"
 ANSWER_MARK = "<!-- your answer below this line -->"
 SHEET_MARK = "<!-- check every box yourself, then grade again -->"
 _MODEL_CELL = """\
-if "MODEL_FOLDER" not in globals():  # the grader sets it; on your own machine:
-    from mechmentor.tools.bundled import bundled_folder
+if "MODEL_FOLDER" not in globals():  # the grader sets both; on your own machine:
+    from mechmentor.tools.study.exercises.code import model_folders
 
-    MODEL_FOLDER = str(bundled_folder())
+    MODEL_FOLDER, SAE_FOLDER = map(str, model_folders().values())
 """
 
 
@@ -65,8 +68,20 @@ def cells_of(exercise: Coding, code: str) -> list[Cell]:
     if exercise.given.strip():
         cells.append(Cell("code", exercise.given))
     cells.append(Cell("code", code))
-    cells.append(Cell("markdown", f"Check it: `mechmentor exercise grade {exercise.id}`"))
+    said = f"Check it: `mechmentor exercise grade {exercise.id}`"
+    if exercise.compares:
+        said += f"\n\nThe tool that yours must agree with: `{command_of(exercise.compares)}`"
+    cells.append(Cell("markdown", said))
     return cells
+
+
+def command_of(compared: Compared) -> str:
+    """The command line that runs the tool which an exercise re-implements."""
+    words = [f"mechmentor tool run {compared.tool}"]
+    for name, value in resolved(compared.arguments).items():
+        said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        words.append(f"--{name} {shlex.quote(said)}")
+    return " ".join(words)
 
 
 def write(exercise: Exercise, *, notebook: bool = False, again: bool = False) -> Path:

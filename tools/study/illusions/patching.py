@@ -57,8 +57,9 @@ def half_an_edit(model: Model) -> Illusion:
         seen_as="share restored by an edit that reaches the MLP's input alone",
         control=whole,
         control_as="the same edit on the stream itself",
-        appears=half < 0.3,
-        dies=whole > 0.7,
+        rule="a place carries the answer if patching it restores at least half",
+        appears=half < 0.5,
+        dies=whole >= 0.5,
     )
 
 
@@ -92,6 +93,7 @@ def gradient_for_effect(model: Model) -> Illusion:
     for index, hidden in inputs.items():
         assert hidden.grad is not None
         grads[index] = (hidden.grad[0].detach(), hidden.detach()[0])
+    top = _difference(logits(model, clean), good, bad)
     bottom = _difference(logits(model, corrupted), good, bad)
     guessed, real = [], []
     for index in range(0, len(layers), 2):
@@ -115,6 +117,8 @@ def gradient_for_effect(model: Model) -> Illusion:
         seen_as="logits that the gradient promises at its best place",
         control=real[top_guess],
         control_as=f"logits that patching this place moves (the best moves {real[top_real]:.2f})",
-        appears=guessed[top_guess] > 5,
-        dies=real[top_guess] < 0.6 * guessed[top_guess],
+        rule="an effect is large if it is half of what the two runs differ by; an estimate is wrong "
+        "if its error is more than half of the real effect",
+        appears=guessed[top_guess] > 0.5 * abs(top - bottom),
+        dies=abs(guessed[top_guess] - real[top_guess]) > 0.5 * abs(real[top_guess]),
     )

@@ -29,7 +29,9 @@ def lens_without_norm(model: Model) -> Illusion:
         seen_as="rank of ' Paris' before the last block, raw stream times unembedding",
         control=normed,
         control_as="the same through the final norm",
-        appears=bare > 1000,
+        rule="hopeless is a rank worse than a word drawn at random has on average; readable is "
+        "among the first ten",
+        appears=bare > len(table) / 2,
         dies=normed <= 10 and float(logits(model, ids).argmax()) == paris,
     )
 
@@ -54,6 +56,8 @@ def one_direction(model: Model) -> Illusion:
         seen_as="variance share of the first component, all positions",
         control=rest,
         control_as="without each text's first position",
+        rule="nearly all is nine tenths of the variance; a layer of one dimension has at least "
+        "half of it in one component",
         appears=whole > 0.9,
         dies=rest < 0.5,
     )
@@ -70,6 +74,7 @@ def everything_alike(model: Model) -> Illusion:
         return float(table[off].mean())
 
     raw, centred = alike(rows), alike(rows - rows.mean(0))
+    chance = rows.shape[1] ** -0.5
     return Illusion(
         id="everything-alike",
         claim="The states of any two words point the same way: the model hardly tells them apart.",
@@ -77,8 +82,10 @@ def everything_alike(model: Model) -> Illusion:
         seen_as="mean cosine of states of different words at layer 12",
         control=centred,
         control_as="after subtracting the mean state",
-        appears=raw > 0.3,
-        dies=abs(centred) < 0.1,
+        rule="the cosine of random vectors has a standard deviation of 1/√d_model; alike is ten "
+        "of these, no likeness at most two",
+        appears=raw > 10 * chance,
+        dies=abs(centred) <= 2 * chance,
     )
 
 
@@ -112,6 +119,8 @@ def explained_variance(model: Model) -> Illusion:
         seen_as="variance explained by four components",
         control=recovered,
         control_as="loss recovered when they replace the stream",
+        rule="enough is 95% of the variance, a usual place to cut; what is described must recover "
+        "at least half of the loss",
         appears=explained > 0.95,
         dies=recovered < 0.5,
     )

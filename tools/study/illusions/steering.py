@@ -1,5 +1,7 @@
 """An illusion of strength: any direction steers, if its coefficient may be chosen."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -53,6 +55,8 @@ def chosen_coefficient(model: Model) -> Illusion:
         seen_as="logits gained by ' great' over ' terrible' at the best of four coefficients",
         control=bar,
         control_as=f"the same choice for {_DRAWS} random directions, largest",
-        appears=seen > 0.25,
+        rule="happier is odds of ' great' against ' terrible' that have doubled; a direction is "
+        "special if it beats every random one",
+        appears=seen > math.log(2),
         dies=seen <= bar,
     )

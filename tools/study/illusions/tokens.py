@@ -9,24 +9,27 @@ from .types import Illusion
 
 def double_start(model: Model) -> Illusion:
     """A second start token moves answers, and is taken for an effect of the prompt."""
-    ids = model.text_ids("The capital of France is", bos=False)
+    text = "The capital of France is"
+    ids = model.text_ids(text, bos=False)
     start = model.bos_id if model.bos_id is not None else ids[0]
+    # A prompt format holds the start token as text, as chat templates do.
+    formatted = model.text_ids(model.tokenizer.decode([start]) + text, bos=False)
     paris = token(model, " Paris")
 
     def p(tokens: list[int]) -> float:
         return float(logits(model, tokens).softmax(-1)[paris])
 
-    once, twice = p([start, *ids]), p([start, start, *ids])
-    again = p([start, *ids])
+    once, twice, right = p([start, *ids]), p([start, *formatted]), p(formatted)
     return Illusion(
         id="double-start",
         claim="Our prompt format changes how sure the model is of Paris.",
         seen=abs(twice - once),
         seen_as="change of p(Paris) between a text with one and with two start tokens",
-        control=abs(again - once),
-        control_as="the same comparison when both have one",
-        appears=abs(twice - once) > 0.01,
-        dies=abs(again - once) < 1e-4,
+        control=abs(right - once),
+        control_as="the same comparison when the tokenizer adds none to the format's own",
+        rule="a change of five percentage points would be reported; none is what rounding leaves",
+        appears=abs(twice - once) > 0.05,
+        dies=abs(right - once) < 1e-4,
     )
 
 
@@ -54,8 +57,9 @@ def padding_as_text(model: Model) -> Illusion:
         seen_as="KL (nats) between the answer alone and left-padded without a mask",
         control=masked,
         control_as="with attention mask and positions",
-        appears=bare > 0.01,
-        dies=masked < 1e-3,
+        rule="another answer is one nat away; none is what rounding leaves",
+        appears=bare > 1,
+        dies=masked < 1e-4,
     )
 
 
@@ -77,6 +81,8 @@ def long_first_token(model: Model) -> Illusion:
         seen_as="length of the first token's state over the median, layer 12",
         control=moved,
         control_as="the same words when another token stands before them",
+        rule="many times longer is an order of magnitude; the word is not the reason if another "
+        "place takes an order of magnitude away",
         appears=seen > 10,
-        dies=moved < seen / 5,
+        dies=moved < seen / 10,
     )

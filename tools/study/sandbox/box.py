@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,8 @@ from .jobs import Job, Outcome, TestLine
 
 Level = Literal["bwrap", "unshare", "limits"]
 LEVELS: tuple[Level, ...] = ("bwrap", "unshare", "limits")
-MODEL = "/model"
+# The writable folder of a run. Not /tmp: the project, or its interpreter, may lie below that.
+WRITABLE = "/mechmentor-run"
 _CODE = Path(__file__).resolve().parent
 _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from sandbox.worker import main"
 _PATIENCE = 300.0  # s: a first import of torch from a cold disk on a busy machine
@@ -51,19 +53,26 @@ class Sandbox:
 
     Args:
         level: Take this level instead of the strongest that works.
-        model: A model folder that the code finds read-only; its place is in `MODEL_FOLDER`.
+        folders: Folders that the code finds read-only, by the name that holds their place there,
+            such as `MODEL_FOLDER`.
         warm: Import torch at the start.
 
     Attributes:
         level: The level reached.
+        processor: Seconds of processor time that all runs took so far.
     """
 
     def __init__(
-        self, level: Level | None = None, model: Path | None = None, *, warm: bool = True
+        self,
+        level: Level | None = None,
+        folders: Mapping[str, Path] | None = None,
+        *,
+        warm: bool = True,
     ) -> None:
         self.level: Level = level or best_level()
-        self._model = model
+        self._folders = dict(folders or {})
         self._warm = warm
+        self.processor = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._lock = threading.Lock()
@@ -80,7 +89,7 @@ class Sandbox:
             return
         self.close()
         self._folder = tempfile.TemporaryDirectory(prefix="mechmentor-")
-        words, environment = _command(self.level, self._folder.name, self._model, self._warm)
+        words, environment = _command(self.level, self._folder.name, self._folders, self._warm)
         self._process = subprocess.Popen(
             words,
             stdin=subprocess.PIPE,
@@ -111,11 +120,11 @@ class Sandbox:
             process = self._process
             assert process is not None
             assert process.stdin is not None
-            line = json.dumps(_with_model(job, self._place()), default=asdict) + "\n"
+            line = json.dumps(_with_folders(job, self._folders, self.level)) + "\n"
             try:
                 process.stdin.write(line.encode())
                 process.stdin.flush()
-                raw = self._answer(job.limits.seconds + 10)
+                raw = self._answer(job.limits.patience + 10)
             except BrokenPipeError:
                 raw = None
             if raw is None:
@@ -124,7 +133,8 @@ class Sandbox:
             if self.level == "limits" and self._folder is not None:
                 _empty(Path(self._folder.name))
         tests = tuple(TestLine(**line) for line in raw["tests"])
-        return Outcome(tests, raw["error"], raw["output"], raw["seconds"])
+        self.processor += raw["processor"]
+        return Outcome(tests, raw["error"], raw["output"], raw["seconds"], raw["processor"])
 
     def close(self) -> None:
         """End the warm process."""
@@ -139,11 +149,6 @@ class Sandbox:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
-
-    def _place(self) -> str:
-        if self._model is None:
-            return ""
-        return MODEL if self.level == "bwrap" else str(self._model)
 
     def _answer(self, seconds: float) -> dict[str, Any] | None:
         """One line of the warm process, or None when it takes too long or has gone."""
@@ -165,9 +170,15 @@ class Sandbox:
         return value
 
 
-def _with_model(job: Job, place: str) -> dict[str, Any]:
-    head = (("place", f"MODEL_FOLDER = {place!r}"),)
-    return {"parts": head + job.parts, "files": job.files, "limits": asdict(job.limits)}
+def _seen_at(name: str, path: Path, level: Level) -> str:
+    """Where the code finds a folder: bubblewrap hides how it is called here."""
+    return f"/{name.lower()}" if level == "bwrap" else str(path)
+
+
+def _with_folders(job: Job, folders: dict[str, Path], level: Level) -> dict[str, Any]:
+    lines = [f"{name} = {_seen_at(name, path, level)!r}" for name, path in folders.items()]
+    head = (("places", "\n".join(lines)),)
+    return {**asdict(job), "parts": head + job.parts}
 
 
 def _empty(folder: Path) -> None:
@@ -190,23 +201,25 @@ def _read_only() -> list[str]:
 
 
 def _command(
-    level: Level, folder: str, model: Path | None, warm: bool
+    level: Level, folder: str, folders: dict[str, Path], warm: bool
 ) -> tuple[list[str], dict[str, str]]:
+    folder = folder if level == "limits" else WRITABLE
     environment = {
         "PATH": "/usr/bin:/bin",
-        "HOME": "/tmp",
+        "HOME": folder,
+        "TMPDIR": folder,
         "LANG": "C.UTF-8",
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     python = [sys.executable, "-I", "-c", f"{_START}; main(sys.argv[1:])", str(_CODE.parent)]
-    worker = [*python, "--level", level, *(["--warm"] if warm else [])]
+    worker = [*python, "--level", level, "--folder", folder, *(["--warm"] if warm else [])]
     visible = _read_only()
     if level == "limits":
-        return [*worker, "--folder", folder], {**environment, "HOME": folder}
+        return worker, environment
     if level == "unshare":
-        visible += [str(model)] if model else []
+        visible += map(str, folders.values())
         spaces = "--user --map-root-user --mount --net --pid --ipc --uts --fork --kill-child"
         shown = [word for path in visible for word in ("--read-only", path)]
         return ["unshare", *spaces.split(), "--mount-proc", *worker, *shown], environment
@@ -218,9 +231,9 @@ def _command(
             words += ["--symlink", target, f"/{link}"]
     for path in visible:
         words += ["--ro-bind", path, path]
-    if model:
-        words += ["--ro-bind", str(model), MODEL]
-    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    for name, place in folders.items():
+        words += ["--ro-bind", str(place), _seen_at(name, place, level)]
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", WRITABLE]
     words += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return [*words, *worker], environment
 
@@ -246,10 +259,10 @@ def best_level() -> Level:
 _SHARED: dict[str, Sandbox] = {}
 
 
-def shared(model: Path | None = None) -> Sandbox:
-    """One warm sandbox a process and model folder, closed at exit."""
-    key = str(model or "")
+def shared(folders: Mapping[str, Path] | None = None) -> Sandbox:
+    """One warm sandbox a process and set of folders, closed at exit."""
+    key = str(sorted((folders or {}).items()))
     if key not in _SHARED:
-        _SHARED[key] = Sandbox(model=model)
+        _SHARED[key] = Sandbox(folders=folders)
         atexit.register(_SHARED[key].close)
     return _SHARED[key]

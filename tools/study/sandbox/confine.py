@@ -56,7 +56,9 @@ def own_root(read_only: list[str], writable: str) -> None:
     """
     new = "/tmp"
     _mount("none", "/", "", _REC | _PRIVATE)
-    held = {path: Path(path) for path in read_only if Path(path).exists()}
+    held = [path for path in read_only if Path(path).exists()]
+    # Asked before the new root is mounted over /tmp: some of them may lie below it.
+    folders = {path for path in held if Path(path).is_dir()}
     handles = {path: os.open(path, os.O_PATH) for path in held}
     devices = {f"/dev/{n}": os.open(f"/dev/{n}", os.O_PATH) for n in ("null", "zero", "urandom")}
     proc = os.open("/proc", os.O_PATH)
@@ -64,7 +66,7 @@ def own_root(read_only: list[str], writable: str) -> None:
     for path, handle in {**handles, **devices}.items():
         place = Path(new + path)
         place.parent.mkdir(parents=True, exist_ok=True)
-        if held.get(path, Path("/dev/null")).is_dir():
+        if path in folders:
             place.mkdir(exist_ok=True)
         else:
             place.touch()

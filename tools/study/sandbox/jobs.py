@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field
 
+PATIENCE = 4.0  # honest code on a machine shared with others gets a fraction of a processor
+
 
 @dataclass(frozen=True)
 class Limits:
     """What one run may use.
 
     Attributes:
-        seconds: Wall-clock and processor time.
+        seconds: Processor time; the clock may take `PATIENCE` times as long on a busy machine.
         memory: Bytes beyond what the warm process already has.
         output: Bytes of standard output and error together.
         disk: Bytes of the one writable folder.
@@ -25,6 +27,11 @@ class Limits:
     descriptors: int = 64
     threads: int = 32
 
+    @property
+    def patience(self) -> float:
+        """Seconds on the clock after which a run is ended whatever it does."""
+        return PATIENCE * self.seconds
+
 
 @dataclass(frozen=True)
 class Job:
@@ -34,11 +41,13 @@ class Job:
         parts: (name, source) pairs; the name is what tracebacks show.
         files: Modules written beside the code, by file name.
         limits: What the run may use.
+        every_test: Go on after a test that fails; certifying asks only whether one does.
     """
 
     parts: tuple[tuple[str, str], ...]
     files: tuple[tuple[str, str], ...] = ()
     limits: Limits = field(default_factory=Limits)
+    every_test: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,12 +68,14 @@ class Outcome:
         error: Why the run ended early: an exception outside tests, or a limit; empty otherwise.
         output: What the code printed.
         seconds: Wall-clock time of the run.
+        processor: Processor time of the run.
     """
 
     tests: tuple[TestLine, ...] = ()
     error: str = ""
     output: str = ""
     seconds: float = 0.0
+    processor: float = 0.0
 
     @property
     def passed(self) -> bool:

@@ -13,13 +13,13 @@ import signal
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from . import confine, seccomp
 from .cell import run_cell
 from .jobs import Job, Limits
 
-WRITABLE = "/tmp"
 _TICK = 0.02
 
 
@@ -27,12 +27,12 @@ def main(words: list[str]) -> None:
     """Confine, warm up, say ready, serve jobs until standard input closes."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--level", choices=["bwrap", "unshare", "limits"], required=True)
-    parser.add_argument("--folder", default=WRITABLE)
+    parser.add_argument("--folder", required=True)
     parser.add_argument("--read-only", action="append", default=[])
     parser.add_argument("--warm", action="store_true")
     told = parser.parse_args(words)
     if told.level == "unshare":
-        confine.own_root(told.read_only, WRITABLE)
+        confine.own_root(told.read_only, told.folder)
     asked, answers = _private_pipes()
     if told.warm:
         _import_torch()
@@ -46,6 +46,7 @@ def main(words: list[str]) -> None:
                 tuple(map(tuple, raw["parts"])),
                 tuple(map(tuple, raw["files"])),
                 Limits(**raw["limits"]),
+                raw["every_test"],
             )
             _say(answers, run(job, told.folder, used, spaces=spaces))
 
@@ -90,6 +91,7 @@ def run(job: Job, folder: str, used: int, *, spaces: bool) -> dict[str, Any]:
     out_read, out_write = os.pipe()
     report_read, report_write = os.pipe()
     pid_read, pid_write = os.pipe()
+    before = _used_by_children()
     helper = os.fork()
     if helper == 0:
         code = 1
@@ -108,7 +110,13 @@ def run(job: Job, folder: str, used: int, *, spaces: bool) -> dict[str, Any]:
     if learner:
         _kill(learner)
     _, status = os.waitpid(helper, 0)
-    return _outcome(job, seen, os.waitstatus_to_exitcode(status), time.monotonic() - started)
+    found = _outcome(job, seen, os.waitstatus_to_exitcode(status), time.monotonic() - started)
+    return {**found, "processor": round(_used_by_children() - before, 4)}
+
+
+def _used_by_children() -> float:
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _start(
@@ -168,13 +176,23 @@ def _watch(limits: Limits, learner: int, out: int, report: int, started: float) 
 
 
 def _passed_limit(limits: Limits, learner: int, seen: _Watched, started: float) -> str:
-    if time.monotonic() - started > limits.seconds:
-        return f"stopped after {limits.seconds:g} s: is there an endless loop?"
+    used, passed = _processor_seconds(learner), time.monotonic() - started
+    if used > limits.seconds or passed > limits.patience:
+        return f"stopped after {max(used, passed):.1f} s: is there an endless loop?"
     if len(seen.output) > limits.output or len(seen.report) > 4 * limits.output:
         return f"stopped: more than {limits.output // 1024} KB of output"
     if learner and _threads(learner) > limits.threads:
         return f"stopped: more than {limits.threads} threads"
     return ""
+
+
+def _processor_seconds(pid: int) -> float:
+    """Processor time of all threads of a process; 0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _threads(pid: int) -> int:

@@ -2,13 +2,17 @@
 
 import os
 import socket
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mechmentor.tools.study.sandbox import box as box_module
 from mechmentor.tools.study.sandbox.box import LEVELS, Sandbox, SandboxError
 from mechmentor.tools.study.sandbox.jobs import Job, Limits, Outcome
 
@@ -128,7 +132,8 @@ def test_endless_loop(box: Sandbox) -> None:
 
 def test_endless_sleep_that_ignores_signals(box: Sandbox) -> None:
     code = "import signal, time\nfor s in (1, 2, 15, 24):\n    signal.signal(s, signal.SIG_IGN)\ntime.sleep(99)"
-    assert "stopped after" in attack(box, code).error
+    short = replace(SMALL, seconds=0.3)
+    assert "stopped after" in attack(box, code, short).error
 
 
 def test_output_flood(box: Sandbox) -> None:
@@ -258,6 +263,17 @@ def test_nothing_is_left_for_the_next_run(box: Sandbox) -> None:
         "    assert not hasattr(builtins, 'mark') and 'MARK' not in os.environ\n"
     )
     assert box.run(Job((("yours", code),))).passed
+
+
+def test_the_project_may_lie_below_tmp(
+    box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tmp_path.is_relative_to(tempfile.gettempdir())
+    code = tmp_path / "checkout" / "sandbox"
+    shutil.copytree(box_module._CODE, code)
+    monkeypatch.setattr(box_module, "_CODE", code)
+    with Sandbox(box.level, warm=False) as moved:
+        assert not attack(moved, "open('here', 'w').write('x')").error
 
 
 def test_two_threads_may_ask_at_once(box: Sandbox) -> None:
