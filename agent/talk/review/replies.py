@@ -60,6 +60,7 @@ class Draft:
         self.document = document
         self.lines = blind(document)
         self._source = Source("draft", Text(title="", kind="text", lines=tuple(self.lines)))
+        self._places: dict[str, Place | None] = {}
 
     def find(self, quote: object) -> Place | None:
         """Where a quotation stands word by word; None if it does not, or is too short to tell."""
@@ -68,8 +69,11 @@ class Draft:
         text = _LINE_MARKS.sub("", quote.strip().strip("\"“”'"))
         if len(re.findall(r"\w+", text)) < MIN_WORDS or len(text) > LONGEST or GONE in text:
             return None
-        found = self._source.find(text)
-        return place(self.document, found.first, found.last, text) if found else None
+        if text not in self._places:
+            found = self._source.find(text)
+            where = place(self.document, found.first, found.last, text) if found else None
+            self._places[text] = where
+        return self._places[text]
 
 
 def parse(text: str) -> Any:

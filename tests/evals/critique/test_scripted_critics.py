@@ -32,12 +32,12 @@ Brain = Callable[[str, list[str]], list[dict[str, Any]]]
 
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dozen planted documents of the open part, of different kinds, with their clean twins."""
+    """Five planted documents of the open part, of different kinds, with their clean twins."""
     folder = tmp_path_factory.mktemp("cases")
     write(folder, "open", range(1))
     truth = json.loads((folder / "truth.json").read_text())
     kept = {case["kind"]: case for case in truth["cases"] if case["main"].endswith(".md")}
-    truth["cases"] = list(kept.values())[::2][:10]
+    truth["cases"] = list(kept.values())[::4][:5]
     (folder / "truth.json").write_text(json.dumps(truth))
     names = {case["case"] for case in truth["cases"]}
     twins = {case["document"] for case in truth["cases"]}
@@ -60,10 +60,10 @@ def oracle(cases: Path) -> Brain:
     for case in json.loads((cases / "truth.json").read_text())["cases"]:
         lines = read_draft(cases / "planted" / case["case"] / case["main"]).lines
         aspects = [r[7:] for r in CATEGORIES[case["kind"]] if r.startswith("review-")]
-        known["\n".join(line.text for line in lines)] = (case, aspects[0])
+        known["\n".join(line.text for line in lines).rstrip()] = (case, aspects[0])
 
     def brain(name: str, lines: list[str]) -> list[dict[str, Any]]:
-        case, aspect = known.get("\n".join(lines), (None, ""))
+        case, aspect = known.get("\n".join(lines).rstrip(), (None, ""))
         if case is None or name != aspect:
             return []
         at = case["places"][0]["first"]
@@ -84,8 +84,8 @@ def test_who_says_the_same_of_everything_scores_nothing(
 ) -> None:
     found = scored(cases, brain, tmp_path)
     assert sum(found.clean.values()) > 0
-    assert abs(found.net) <= 0.1
-    assert (found.recall.rate or 0) <= 0.1
+    assert abs(found.net) <= 0.2  # of five: at most one
+    assert (found.recall.rate or 0) <= 0.2
 
 
 def test_a_flatterer_scores_zero(cases: Path, tmp_path: Path) -> None:
