@@ -198,6 +198,7 @@ def critique(
     print(f"{found['pages']} pages, {found['words']:,} words, median of {found['rounds']} rounds")
     print(f"reading {found['read_s']:.2f} s    rules {found['rules_s']:.2f} s")
     print(
-        f"total   {found['total_s']:.2f} s    (target < 2 s; first time {found['first_s']:.2f} s)"
+        f"total   {found['total_s']:.2f} s    processor {found['cpu_s']:.2f} s    "
+        f"(target < 2 s; first time {found['first_s']:.2f} s)"
     )
     return 0
