@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _FLOORS = ("never", "note", "minor", "major")
 # A reader mends seven things and gives up on seventy.
 SHOWN = 7
+# Pages from which a reader is told to wait.
+LONG = 80
 
 
 def register(app: typer.Typer) -> None:
@@ -110,6 +112,9 @@ def _linted(draft: Path, venue: Path | None, fail_on: str | None) -> "tuple[Docu
         if venue:
             settings = settings.model_copy(update={"venue": load_venue(venue)})
         document = read_draft(draft)
+        pages = document.pages or document.words // 500
+        if pages >= LONG:
+            print(f"{draft}: about {pages} pages, this takes some seconds", file=sys.stderr)
         report = lint(document, settings)
     except DraftError as error:
         raise Stop(str(error)) from None

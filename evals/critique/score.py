@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from .documents import HERE, Row
 
@@ -35,6 +35,7 @@ class Finding(BaseModel):
     line: int | None = None
     end_line: int | None = None
     severity: str = ""
+    theme: str = ""
 
 
 class Case(BaseModel):
@@ -79,6 +80,7 @@ class Score(Row):
             is reported at the same place: what the error itself changed in the critic's mind.
         clean: Findings on each clean document.
         clean_by_severity: The same, summed, by severity.
+        clean_by_theme: The same by the rules' theme; `numbers` and `references` should be none.
         unmapped: Rules without a kind, with their number of findings.
         missed: Cases without a hit.
     """
@@ -92,6 +94,7 @@ class Score(Row):
     net: float
     clean: dict[str, int]
     clean_by_severity: dict[str, int]
+    clean_by_theme: dict[str, int] = Field(default_factory=dict)
     unmapped: dict[str, int]
     missed: list[str]
 
@@ -139,6 +142,7 @@ def score(
         net=(anyway - twins) / len(cases) if cases else 0.0,
         clean={name: len(rows) for name, rows in sorted(clean.items())},
         clean_by_severity=dict(Counter(one.severity for rows in clean.values() for one in rows)),
+        clean_by_theme=dict(Counter(one.theme for rows in clean.values() for one in rows)),
         unmapped=dict(Counter(one.rule for one in every if not _kinds(one, categories))),
         missed=missed,
     )
@@ -254,11 +258,22 @@ def _shown(rate: Rate) -> str:
     return "not measured" if rate.rate is None else f"{rate.rate:.1%} ({rate.hits} of {rate.of})"
 
 
-def enter(found: Score, inputs: Sequence[bytes], critic: str, ledger: Path = LEDGER) -> None:
-    """Append a scoring of the held-out part to the ledger; earlier entries stay."""
+def enter(
+    found: Score, inputs: Sequence[bytes], critic: str, ledger: Path = LEDGER, code: str = ""
+) -> None:
+    """Append a scoring of the held-out part to the ledger; earlier entries stay.
+
+    Args:
+        found: The score.
+        inputs: Truth, findings and categories, to be hashed.
+        critic: Name and version.
+        ledger: The file.
+        code: Hash of the critic's code.
+    """
     entry = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "critic": critic,
+        "code": code,
         "inputs": [hashlib.sha256(one).hexdigest() for one in inputs],
         "score": found.model_dump(mode="json"),
     }

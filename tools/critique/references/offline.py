@@ -76,9 +76,7 @@ def _known(name: str, document: Document) -> bool:
     several = rf"{re.escape(who)},?\s+(?:et\s+al\.?|(?:and|&)\s+[A-Z][\w'’-]+),?\s+\(?{year}"
     alone = rf"\((?:[^()]*;\s*)?{re.escape(who)},\s+{year}[a-z]?\s*[;)]"
     person = who.isalpha() and not who.isupper() and who not in _MONTHS
-    return not entries and not (
-        re.search(several, prose) or (person and re.search(alone, prose))
-    )
+    return not entries and not (re.search(several, prose) or (person and re.search(alone, prose)))
 
 
 def _said(document: Document, name: str, style: str) -> str:

@@ -41,7 +41,9 @@ def test_a_log_with_everything_in_it_is_valid() -> None:
     Sarif.model_validate(log)
     results = log["runs"][0]["results"]
     assert {r.get("baselineState") for r in results} >= {"new", "unchanged"}
-    assert [r["suppressions"][0]["kind"] for r in results if r.get("suppressions")][-1] == "external"
+    assert [r["suppressions"][0]["kind"] for r in results if r.get("suppressions")][
+        -1
+    ] == "external"
     assert any("relatedLocations" in r for r in results)
     assert "$schema" in log
 
