@@ -253,6 +253,7 @@ def _unnamed(document: Document) -> Iterator[Hit]:
     quiet=(
         "See [1].\n\n# References\n\n[1] J. Smith. Probing in depth. arXiv:2305.01234, 2023.\n",
         "See [1].\n\n# References\n\n[1] J. Smith. Probing in depth. arXiv:2312.01234, ICLR 2024.\n",
+        "See [1].\n\n# References\n\n[1] J. Smith. Probing in depth. arXiv:2101.00027, 2020.\n",
     ),
 )
 def impossible_entry(document: Document) -> Iterator[Hit]:
@@ -268,7 +269,7 @@ def impossible_entry(document: Document) -> Iterator[Hit]:
             year, month = 2000 + int(match[1]), int(match[2])
             if not 1 <= month <= 12 or not 2007 <= year <= today:
                 yield _entry_hit(document, entry, f"arXiv {entry.arxiv} is no possible id (YYMM).")
-            elif entry.year and entry.year < year:
+            elif entry.year and entry.year < year - (month == 1):  # sent on the last day of a year
                 message = f"arXiv {entry.arxiv} is from {year}, the entry says {entry.year}."
                 yield _entry_hit(document, entry, message)
 
