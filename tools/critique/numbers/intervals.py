@@ -22,7 +22,7 @@ _BETWEEN = re.compile(
 )
 _COUNT = re.compile(r"(?<![\w.,])(?P<k>\d[\d,]*) (?:out )?of (?:the )?(?P<n>\d[\d,]*)$")
 _CELL = re.compile(
-    rf"^\s*(?P<e>{_N})\s?%?\s*[(\[]\s*(?P<a>{_N})\s?%?\s*(?:,|;|to|–)\s*(?P<b>{_N})\s?%?\s*[)\]]\s*$"
+    rf"^\s*(?:\d+\s*/\s*\d+\s*=\s*)?(?P<e>{_N})\s?%?\s*[(\[]\s*(?P<a>{_N})\s?%?\s*(?:,|;|to|–)\s*(?P<b>{_N})\s?%?\s*[)\]]\s*$"
 )
 _ALONE = re.compile(
     rf"^\s*[(\[]?\s*(?P<a>{_N})\s?%?\s*(?:,|;|to|–|-)\s*(?P<b>{_N})\s?%?\s*[)\]]?\s*$"

@@ -189,6 +189,10 @@ _BY = re.compile(
     rf"\b(?P<verb>\w+) by (?P<c>{_Q}(?:\s?(?:percentage points|points|pp))?),? "
     rf"(?:\(|,\s)?from (?P<a>{_Q}) to (?P<b>{_Q})"
 )
+_ENDS_BEHIND = re.compile(
+    rf"\b(?:by|is|of) (?P<c>{_Q}(?:\s?(?:percentage points|points|pp)))(?P<rest>)[^.();,\d]{{0,30}}(?:\d+ )?"
+    rf"\((?P<a>{_Q}) (?:to|against|versus|vs\.?) (?P<b>{_Q})\)"
+)
 _KIND = re.compile(
     r"drop|fall|decreas|reduc|declin|increas|gain|improv|ris|rose|fell|grow|grew|jump|change|"
     r"differen|relative|point|lower|higher|up|down|cut|more|less|better|worse"
@@ -206,19 +210,21 @@ _KIND = re.compile(
     fires=(
         "Accuracy rises from 60% to 75% (a gain of 25 points).",
         "The loss falls by 0.5, from 2.0 to 1.2.",
+        "At layer 6 the gap is 9.4 points (92.1 against 84.0).",
     ),
     quiet=(
         "Accuracy rises from 60% to 75% (a gain of 15 points).",
         "Accuracy rises from 60% to 75%, a 25% relative improvement.",
         "The loss falls by 0.8, from 2.0 to 1.2; that is a 40% reduction.",
         "The rate goes from 10% to 20% (95% CI of the change 4 to 16).",
+        "At layer 6 the gap is 8.1 points (92.1 against 84.0), by layer 12 it is 3 points (2 to 4).",
         "It moved from 3 to 5, 12 prompts were left out.",
     ),
 )
 def change(document: Document) -> Iterator[Hit]:
     """Compare a change with its two ends: difference, relative change, factor."""
     for sentence in document.sentences:
-        for pattern in (_CHANGE, _BY):
+        for pattern in (_CHANGE, _BY, _ENDS_BEHIND):
             for match in pattern.finditer(sentence.text):
                 words = sentence.text[max(match.start() - 40, 0) : match.end()]
                 rest = match.groupdict().get("rest") or ""

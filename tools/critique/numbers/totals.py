@@ -152,8 +152,9 @@ def _total_column(table: Table) -> Iterator[Hit]:
             continue
         right, wrong = 0, []
         for row in table.rows:
-            cells = [single(c) for c in row.cells[1:column]]
-            said = single(row.cells[column]) if column < len(row.cells) else None
+            cells = [_share(c) or single(c) for c in row.cells[1:column]]
+            own = row.cells[column] if column < len(row.cells) else ""
+            said = _share(own) or single(own)
             if said is None or any(c is None for c in cells):
                 continue
             parts = [c for c in cells if c is not None]
@@ -171,11 +172,17 @@ def _total_column(table: Table) -> Iterator[Hit]:
             )
 
 
+def _share(cell: str) -> Number | None:
+    """The upper number of `5/32`."""
+    match = re.fullmatch(r"[\s*]*(\d+)\s*/\s*\d+[\s*]*", cell)
+    return single(match[1]) if match else None
+
+
 _HEAD = r"(?P<total>\d{1,3}(?:,\d{3})+|\d{2,})\s+(?P<noun>(?:[a-z][\w-]*\s+){0,4}[a-z][\w-]+)"
 _LIST = r"(?P<list>\d[^().;:]{2,160}?\band\s+\d[\d,]*(?:\s+[a-z][^().;:,]{0,40})?)"
 _SPLITS = (
     re.compile(rf"(?<![\w.,]){_HEAD}\s*(?:\(|:\s+|,? split into\s+|,? divided into\s+|, of which\s+|"
-               rf"\s+—\s+|,? made up of\s+|,? consisting of\s+|,? comprising\s+)"
+               rf"\s+—\s+|,\s+(?=\d+ (?:with|for|of|in|from|are|were)\b)|,? made up of\s+|,? consisting of\s+|,? comprising\s+)"
                rf"(?:(?:namely|i\.e\.,?|with)\s+)?{_LIST}(?=[).;:,]|\s*$|\s+[–—])"),
 )  # fmt: skip
 _SAID = re.compile(

@@ -86,7 +86,8 @@ def _numbers(text: str, names: bool) -> tuple[Number, ...]:
 
 
 def single(text: str) -> Number | None:
-    """The one number of a table cell: `81.2`, `81.2%`, `81.2 ± 0.4`, `81.2 (0.4)`; else None."""
+    """The one number of a table cell: `81.2`, `81.2%`, `81.2 ± 0.4`, `81.2 (0.4)`, `39/48 = 81.2`; else None."""
+    text = re.sub(r"^[\s*]*\d+\s*/\s*\d+\s*=\s*", "", text)
     found = numbers(text, names=True)
     if not found or re.search(r"[^\W\d_]{3,}", re.sub(r"percent|points?", "", text)):
         return None

@@ -192,6 +192,8 @@ def _entry_hit(
     fix="Cite it where it supports something, or take it out.",
     fires=(
         "Probes are common [1].\n\n" + _LIST,
+        "We use letters [AB21].\n\n# References\n\n[AB21] A. Abel. Probes in depth. 2021.\n\n"
+        "[CD22] C. Cox. Lenses in depth. 2022.\n",
         "Smith and Doe (2021) fit probes; Poe (2020) does not.\n\n"
         + _NAMED
         + "- Poe, C. (2020). Against probes. EMNLP.\n",
@@ -223,12 +225,10 @@ def unused_entry(document: Document) -> Iterator[Hit]:
 
 
 def _unnamed(document: Document) -> Iterator[Hit]:
-    """Entries none of whose authors is named anywhere in the text."""
+    """Entries whose first author is named nowhere in the text."""
     listed = [r for r in document.references if r.listed and r.authors and r.year]
     prose = document.prose
-    named = {
-        r.line for r in listed if any(re.search(rf"\b{re.escape(a)}\b", prose) for a in r.authors)
-    }
+    named = {r.line for r in listed if re.search(rf"\b{re.escape(r.authors[0])}\b", prose)}
     if not named:
         return
     for entry in listed:

@@ -125,6 +125,7 @@ def one_model(document: Document) -> Iterator[Hit]:
         "this direction.",
         "A linear probe reaches 93%. Whether the model uses this direction is open.",
         "The learning rate causes divergence, so we lower it.",
+        "A linear probe reaches 93%, the same probe on a control task 51%.",
     ),
 )
 def cause_without_intervention(document: Document) -> Iterator[Hit]:
@@ -139,7 +140,7 @@ def cause_without_intervention(document: Document) -> Iterator[Hit]:
     claim = (
         rf"\bthe model (?:\w+ )?(?:uses|relies on|reads|reads from) (?:this|the|these|that|its) "
         rf"(?:\w+ ){{0,3}}{part}s?\b|"
-        rf"\b{part}s? (?:\w+ ){{0,2}}(?:causes?|is (?:causally )?responsible for|causally|drives?|is the cause|"
+        rf"\b{part}s? (?:(?!(?:an?|the|its|this) )\w+ ){{0,2}}(?:causes?|is (?:causally )?responsible for|causally|drives?|is the cause|"
         rf"controls?|mediates?)\b|"
         rf"\b{part}s? is what (?:makes|lets|causes|drives) (?:the model|it)\b|"
         rf"\b(?:larger|higher|smaller|lower|greater) (?:share|number|rate|norm|fraction|frequency|{part}s?)\b"

@@ -260,7 +260,8 @@ def many_comparisons(document: Document) -> Iterator[Hit]:
 def several_tests(document: Document) -> Iterator[Hit]:
     """Two or more p-values of the draft's own, one between .01 and .05."""
     if document.has(
-        _CORRECTED + r"|planned|primary|one comparison|only comparison|single comparison|as descriptive"
+        _CORRECTED
+        + r"|planned|primary|one comparison|only comparison|single comparison|as descriptive"
     ):
         return
     own = [s for s in document.sentences if s.section != "related" and "[cite:" not in s.text]
