@@ -48,6 +48,18 @@ def price_of(endpoint: Endpoint, timeout: float = 10.0) -> Price | None:
         return None
 
 
+def sees(endpoint: Endpoint, timeout: float = 10.0) -> bool | None:
+    """Whether the model takes pictures, by the endpoint's list; None where it does not say."""
+    if endpoint.provider == LITELLM:
+        return None
+    try:
+        listed = make_client(endpoint, timeout).models.list().data or []
+        model = next(m for m in listed if m.id == endpoint.model)
+        return "image" in (model.model_extra or {})["architecture"]["input_modalities"]
+    except Exception:  # any failure means the same: nobody says
+        return None
+
+
 def _price(pricing: Any) -> Price | None:
     try:
         price = Price(float(pricing["prompt"]), float(pricing["completion"]))

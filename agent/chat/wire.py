@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...tools.spec import Message, ToolCall, Usage
+from .illustrated import Illustrated
 from .surrogates import mended
 from .text_calls import new_id
 
@@ -17,6 +18,8 @@ def to_wire(messages: list[Message]) -> list[dict[str, Any]]:
 
 def _one(message: Message) -> dict[str, Any]:
     found: dict[str, Any] = {"role": message.role, "content": message.content}
+    if isinstance(message, Illustrated) and message.pictures:
+        found["content"] = message.parts()
     if message.role == "tool":
         found["tool_call_id"] = message.tool_call_id or ""
     if message.tool_calls:

@@ -1,4 +1,4 @@
-"""`critique DRAFT` and `cite check DRAFT`: the linter, no model needed."""
+"""`critique DRAFT` and `cite check DRAFT`: the linter, and with `--review` a language model."""
 
 import json
 import os
@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from .exits import FINDINGS, Stop
+from .exits import BUDGET, FINDINGS, Stop
 
 if TYPE_CHECKING:
     from ...tools.critique.document.model import Document
     from ...tools.critique.report import Report
 
 _FLOORS = ("never", "note", "minor", "major")
+# A reader mends seven things and gives up on seventy.
+SHOWN = 7
+# Pages from which a reader is told to wait.
+LONG = 80
 
 
 def register(app: typer.Typer) -> None:
@@ -41,6 +45,19 @@ def critique(
     ),
     against: Path = typer.Option(None, help="An earlier report in JSON: says fixed, open, new."),
     as_json: bool = typer.Option(False, "--json", help="The same as --format json."),
+    review: bool = typer.Option(
+        False, "--review", help="Have a language model read it too; without a key, write prompts."
+    ),
+    paste: list[Path] = typer.Option([], help="A chat's reply to one of those prompts."),
+    provider: str = typer.Option(None, help="With --review: a provider; see doctor."),
+    model: str = typer.Option(None, help="With --review: a model's name there."),
+    figures: bool = typer.Option(
+        None, "--figures/--no-figures", help="Show it the figures [default: if it is said to see]."
+    ),
+    max_usd: float = typer.Option(None, min=0, help="End the review before it costs more."),
+    yes: bool = typer.Option(False, "--yes", help="Do not ask before money is spent."),
+    everything: bool = typer.Option(False, "--all", help="Show all findings of a review."),
+    prompts: Path = typer.Option(Path("critique-prompts"), help="Folder for prompts to paste."),
     rules: bool = typer.Option(False, "--rules", help="List the rules."),
     schema: bool = typer.Option(False, "--schema", help="Print the JSON schema of a report."),
 ) -> int:
@@ -63,21 +80,31 @@ def critique(
         raise Stop(
             "several drafts are reported as text only; name one for --out, --against or --format"
         )
-    failed = False
+    by_model = review or bool(paste)
+    if by_model and (len(drafts) > 1 or (review and paste)):
+        raise Stop("--review and --paste take one draft, and one of them at a time")
+    failed = ended = False
     for draft in drafts:
-        document, report, floor = _linted(draft, venue, fail_on, against)
-        _write(report, document, form, out)
+        document, report, floor = _linted(draft, venue, fail_on)
+        if by_model:
+            from .critique_review import Asked, pasted, reviewed
+
+            asked = Asked(provider, model, figures, max_usd, yes, prompts)
+            if paste:
+                report = pasted(document, report, paste)
+            else:
+                report, ended = reviewed(document, report, asked)
+        if against:
+            report = _compared(report, against)
+        _write(report, document, form, out, SHOWN if by_model and not everything else None)
         failed = failed or (floor != "never" and report.fails(floor))  # type: ignore[arg-type]
-    return FINDINGS if failed else 0
+    return BUDGET if ended else FINDINGS if failed else 0
 
 
-def _linted(
-    draft: Path, venue: Path | None, fail_on: str | None, against: Path | None
-) -> "tuple[Document, Report, str]":
+def _linted(draft: Path, venue: Path | None, fail_on: str | None) -> "tuple[Document, Report, str]":
     from ...tools.critique.document.model import DraftError
     from ...tools.critique.document.read import read_draft
     from ...tools.critique.linter import RULES, lint
-    from ...tools.critique.report import load_report
     from ...tools.critique.settings import load_venue, project_settings
 
     try:
@@ -85,20 +112,33 @@ def _linted(
         if venue:
             settings = settings.model_copy(update={"venue": load_venue(venue)})
         document = read_draft(draft)
+        pages = document.pages or document.words // 500
+        if pages >= LONG:
+            print(f"{draft}: about {pages} pages, this takes some seconds", file=sys.stderr)
         report = lint(document, settings)
-        if against:
-            report = report.against(load_report(against))
     except DraftError as error:
         raise Stop(str(error)) from None
     return document, report, fail_on or settings.fail_on or "major"
 
 
-def _write(report: "Report", document: "Document", form: str, out: Path | None) -> None:
+def _compared(report: "Report", against: Path) -> "Report":
+    from ...tools.critique.document.model import DraftError
+    from ...tools.critique.report import load_report
+
+    try:
+        return report.against(load_report(against))
+    except DraftError as error:
+        raise Stop(str(error)) from None
+
+
+def _write(
+    report: "Report", document: "Document", form: str, out: Path | None, most: int | None
+) -> None:
     from ... import __version__
     from ...tools.critique.output.render import render
     from ...tools.critique.output.terminal import headline
 
-    text = render(report, document, form, __version__)
+    text = render(report, document, form, __version__, most)
     if out is None:
         print(text.rstrip("\n"))
         return

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from .documents import HERE, Row
 
@@ -35,6 +35,7 @@ class Finding(BaseModel):
     line: int | None = None
     end_line: int | None = None
     severity: str = ""
+    theme: str = ""
 
 
 class Case(BaseModel):
@@ -75,8 +76,11 @@ class Score(Row):
         independent: Over documents whose author knew nothing of the planter.
         by_kind: Recall of each kind.
         precision: Hits by new findings on planted documents (those the clean twin lacks).
+        net: Share of planted errors reported, less the share of clean twins on which the same kind
+            is reported at the same place: what the error itself changed in the critic's mind.
         clean: Findings on each clean document.
         clean_by_severity: The same, summed, by severity.
+        clean_by_theme: The same by the rules' theme; `numbers` and `references` should be none.
         unmapped: Rules without a kind, with their number of findings.
         missed: Cases without a hit.
     """
@@ -87,8 +91,10 @@ class Score(Row):
     independent: Rate
     by_kind: dict[str, Rate]
     precision: Rate
+    net: float
     clean: dict[str, int]
     clean_by_severity: dict[str, int]
+    clean_by_theme: dict[str, int] = Field(default_factory=dict)
     unmapped: dict[str, int]
     missed: list[str]
 
@@ -109,12 +115,14 @@ def score(
     if absent:
         raise ValueError(f"no findings for {', '.join(absent[:3])}: run all and write [] for none")
     tally: dict[str, list[Case]] = defaultdict(list)
-    missed, hits, new = [], 0, 0
+    missed, hits, new, anyway, twins = [], 0, 0, 0, 0
     for case in cases:
         raised = _raised(case, clean[case.document], categories)
         fresh = [one for one in planted[case.case] if not _on_twin(case, one, raised, categories)]
         right = [one for one in fresh if _right(case, one, categories)]
         new, hits = new + len(fresh), hits + len(right)
+        anyway += any(_right(case, one, categories) for one in planted[case.case])
+        twins += any(_on_clean(case, one, categories) for one in clean[case.document])
         if right:
             tally[case.kind].append(case)
         else:
@@ -131,8 +139,10 @@ def score(
             for kind in sorted({case.kind for case in cases})
         },
         precision=Rate(hits=hits, of=new),
+        net=(anyway - twins) / len(cases) if cases else 0.0,
         clean={name: len(rows) for name, rows in sorted(clean.items())},
         clean_by_severity=dict(Counter(one.severity for rows in clean.values() for one in rows)),
+        clean_by_theme=dict(Counter(one.theme for rows in clean.values() for one in rows)),
         unmapped=dict(Counter(one.rule for one in every if not _kinds(one, categories))),
         missed=missed,
     )
@@ -206,6 +216,16 @@ def _on_twin(
     return False
 
 
+def _on_clean(case: Case, finding: Finding, categories: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a clean finding would be a hit if the error were planted."""
+    if finding.line is None:
+        return _right(case, finding, categories)
+    length = (finding.end_line or finding.line) - finding.line
+    line = _moved(case, finding)
+    moved = finding.model_copy(update={"line": line, "end_line": line + length})
+    return _right(case, moved, categories)
+
+
 def _moved(case: Case, finding: Finding) -> int:
     """Line of a clean finding, carried over the edits to the planted text."""
     assert finding.line is not None
@@ -224,6 +244,7 @@ def lines(found: Score) -> list[str]:
         f"recall of checkable kinds: {_shown(found.checkable)}",
         f"recall on independent documents: {_shown(found.independent)}",
         f"precision: {_shown(found.precision)}",
+        f"net (reported with the error, less reported without it): {found.net:.3f}",
         f"findings on clean documents: {sum(found.clean.values())} on {len(found.clean)}",
     ]
     rows += [f"  {name or 'no severity'}: {n}" for name, n in found.clean_by_severity.items()]
@@ -237,11 +258,22 @@ def _shown(rate: Rate) -> str:
     return "not measured" if rate.rate is None else f"{rate.rate:.1%} ({rate.hits} of {rate.of})"
 
 
-def enter(found: Score, inputs: Sequence[bytes], critic: str, ledger: Path = LEDGER) -> None:
-    """Append a scoring of the held-out part to the ledger; earlier entries stay."""
+def enter(
+    found: Score, inputs: Sequence[bytes], critic: str, ledger: Path = LEDGER, code: str = ""
+) -> None:
+    """Append a scoring of the held-out part to the ledger; earlier entries stay.
+
+    Args:
+        found: The score.
+        inputs: Truth, findings and categories, to be hashed.
+        critic: Name and version.
+        ledger: The file.
+        code: Hash of the critic's code.
+    """
     entry = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "critic": critic,
+        "code": code,
         "inputs": [hashlib.sha256(one).hexdigest() for one in inputs],
         "score": found.model_dump(mode="json"),
     }

@@ -9,13 +9,15 @@ from .numbers import (
     columns,
     crossrefs,
     impossible,
+    intervals,
     percentages,
     reported_tests,
     same,
+    table_changes,
     text_tables,
     totals,
 )
-from .references import offline
+from .references import offline, quotations
 from .report import Report, notes_of
 from .rule import Hit, Rule
 from .rules import THEMES
@@ -23,9 +25,12 @@ from .settings import Settings
 from .switches import switches
 from .venue import check_venue
 
-_NUMBERS = (reported_tests, percentages, impossible, totals, columns, text_tables, same, crossrefs)
+_NUMBERS = (
+    reported_tests, percentages, impossible, intervals, totals, columns, text_tables, same,
+    table_changes, crossrefs,
+)  # fmt: skip
 RULES: tuple[Rule, ...] = (
-    *(rule for module in (*_NUMBERS, offline) for rule in module.RULES),
+    *(rule for module in (*_NUMBERS, offline, quotations) for rule in module.RULES),
     *(rule for theme in THEMES for rule in theme.RULES),
 )
 
@@ -67,7 +72,11 @@ def findings_of(rule: Rule, document: Document, severity: Severity | None = None
 
 
 def _finding(rule: Rule, document: Document, hit: Hit, severity: Severity | None) -> Finding:
-    places = [place(document, hit.line, hit.end, hit.quote)]
+    first = place(document, hit.line, hit.end, hit.quote)
+    if hit.file:
+        name, line = hit.file
+        first = first.model_copy(update={"file": name, "line": line, "end_line": line})
+    places = [first]
     places += [place(document, line, None, quote) for line, quote in hit.evidence]
     return Finding(
         rule=rule.id,

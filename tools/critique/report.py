@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ..spec import Frozen
 from .document.model import Document, DraftError
-from .findings import SEVERITIES, Finding, Severity, at_least
+from .findings import SEVERITIES, Finding, Place, Severity, at_least, ordered
 
 SCHEMA = 1
 
@@ -20,6 +20,64 @@ class Silenced(Frozen):
 
     finding: Finding
     reason: str
+
+
+class Assertion(Frozen):
+    """Something that the draft asserts, by a reviewer's map of it.
+
+    Attributes:
+        text: In a plain sentence.
+        place: Where it is made.
+        evidence: The best evidence for it in the draft.
+    """
+
+    text: str
+    place: Place
+    evidence: Place | None = None
+
+
+class Refuted(Frozen):
+    """A reviewer's finding that the draft itself answers.
+
+    Attributes:
+        finding: The finding.
+        by: The words that answer it.
+        why: How, in the defender's words.
+    """
+
+    finding: Finding
+    by: Place
+    why: str
+
+
+class Review(Frozen):
+    """What language models added to a report, and what was thrown away.
+
+    Attributes:
+        model: Their name, or `pasted`.
+        passes: Passes with a usable reply.
+        missing: Passes without one, and why.
+        calls: Requests that were paid for.
+        dollars: What they cost; None if a part of it is unknown.
+        assertions: What the draft asserts.
+        refuted: Findings that the draft answers.
+        dropped: Findings whose quotation does not stand in the draft.
+        withheld: Findings that need a figure which nobody saw.
+        figures: What was seen of the figures.
+        calibration: How often this model condemned clean drafts, or that nobody measured it.
+    """
+
+    model: str
+    passes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    calls: int = 0
+    dollars: float | None = None
+    assertions: tuple[Assertion, ...] = ()
+    refuted: tuple[Refuted, ...] = ()
+    dropped: int = 0
+    withheld: int = 0
+    figures: str = ""
+    calibration: str = "not measured"
 
 
 class Report(Frozen):
@@ -39,6 +97,8 @@ class Report(Frozen):
         off: Rules that the project has switched off.
         notes: What could not be checked, and why.
         seconds: Time of the rules, reading left out.
+        review: What language models added, if any were asked.
+        more: Findings beyond those that a short form shows.
     """
 
     schema_version: int = SCHEMA
@@ -54,6 +114,8 @@ class Report(Frozen):
     off: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    review: Review | None = None
+    more: tuple[Finding, ...] = ()
 
     @classmethod
     def of(
@@ -84,12 +146,28 @@ class Report(Frozen):
 
     def counts(self) -> dict[Severity, int]:
         """Number of findings by severity, the gravest first."""
-        found = Counter(f.severity for f in self.findings)
+        found = Counter(f.severity for f in (*self.findings, *self.more))
         return {s: found[s] for s in reversed(SEVERITIES)}
 
     def fails(self, floor: Severity) -> bool:
         """Whether a finding reaches a severity."""
         return any(at_least(f.severity, floor) for f in self.findings)
+
+    def short(self, most: int) -> "Report":
+        """This report with its gravest findings alone."""
+        kept, rest = self.findings[:most], self.findings[most:]
+        return self.model_copy(update={"findings": kept, "more": rest})
+
+    def reviewed(self, findings: Iterable[Finding], review: Review) -> "Report":
+        """This report with a reviewer's findings between the linter's."""
+        notes = [note for note in self.notes if " not seen;" not in note]
+        return self.model_copy(
+            update={
+                "findings": tuple(ordered([*self.findings, *findings])),
+                "review": review,
+                "notes": (*notes, *((review.figures,) if "not seen" in review.figures else ())),
+            }
+        )
 
     def against(self, earlier: "Report") -> "Report":
         """This report with every finding marked new or open, and those that are gone."""
@@ -117,7 +195,8 @@ def load_report(file: Path) -> Report:
         content = json.loads(file.read_text(encoding="utf-8"))
         for finding in (*content["findings"], *content.get("fixed", ())):
             finding.pop("fingerprint", None)
-        for item in content.get("silenced", ()):
+        review = content.get("review") or {}
+        for item in (*content.get("silenced", ()), *review.get("refuted", ())):
             item["finding"].pop("fingerprint", None)
         return Report.model_validate(content)
     except FileNotFoundError:

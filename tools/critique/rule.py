@@ -22,6 +22,7 @@ class Hit:
         evidence: Other places: document line and words.
         severity: Where it differs from the rule's own.
         fix: Where it differs from the rule's own.
+        file: File and line, where it stands outside of the draft's own lines (a bibliography).
     """
 
     line: int
@@ -31,6 +32,7 @@ class Hit:
     evidence: tuple[tuple[int, str], ...] = ()
     severity: Severity | None = None
     fix: str = ""
+    file: tuple[str, int] | None = None
 
 
 Check = Callable[[Document], Iterator[Hit]]

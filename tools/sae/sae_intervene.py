@@ -60,7 +60,7 @@ class SaeInterveneData(Data):
 
 @tool(access="target")
 def sae_intervene(bench: Workbench, args: SaeInterveneArgs) -> WhiteBox[SaeInterveneData]:
-    """Ablate a feature of an SAE, or steer with its direction, and read the next token.
+    """Ablate a feature of a sparse autoencoder (SAE), or steer with it, and read the next token.
 
     Ablation takes away what the feature adds at each position, the SAE's error stays. Control:
     random features; for ablation those that are active in the prompt as well.

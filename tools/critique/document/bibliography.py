@@ -21,7 +21,7 @@ def attach_bibliography(document: Document, names: Iterable[str], line: int = 1)
             continue
         try:
             text = path.read_bytes()[:MOST_BYTES].decode("utf-8", "replace")
-            document.references += bibtex(text, path.name)
+            document.references += bibtex(text, str(path))
             document.bibliography = True
         except BadBibliography as error:
             document.trouble.append(Trouble("bad-bibliography", line, str(error)))

@@ -123,6 +123,11 @@ def _title(flat: str, year: re.Match[str] | None) -> tuple[str, str]:
         rest = re.sub(r"^[a-z]?\)?[.,:]?\s+", "", flat[year.end() :])
         end = re.search(r"[.?!](?:\s|$)", rest)
         return (rest[: end.start()] if end else rest).strip(), flat[: year.start()]
+    others = re.search(r"\bet al\.,?\s+(?=[A-Z\d])", flat)
+    if others and others.end() < 0.6 * len(flat):
+        rest = flat[others.end() :]
+        end = re.search(r"[.?!](?:\s|$)", rest)
+        return (rest[: end.start()] if end else rest).strip(), flat[: others.start()]
     # Authors. Title. Venue, year: initials are no sentence ends.
     parts = re.split(r"(?<![A-Z])(?<!et al)\.\s+", flat)
     return (parts[1], parts[0]) if len(parts) >= 2 else ("", flat)
@@ -134,6 +139,6 @@ def _families(text: str) -> tuple[str, ...]:
     found = []
     for name in re.split(r",|;|&|\band\b", text):
         words = [w for w in name.split() if re.match(r"[^\W\d_]", w)]
-        if words:
+        if words and len(words[-1]) > 1:
             found.append(words[-1])
     return tuple(found)

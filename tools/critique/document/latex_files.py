@@ -96,6 +96,6 @@ def _text(path: Path) -> str:
 
 def _shown(path: Path, root: Path) -> str:
     try:
-        return str(path.relative_to(root.resolve()))
+        return str(root / path.relative_to(root.resolve()))
     except ValueError:
         return path.name

@@ -14,6 +14,8 @@ _CROSSREF = re.compile(
     rf"(?:\s*(?:–|-|to|through)\s*({_TARGET})(?!\w))?"
 )
 _NUMERIC = re.compile(r"(?<![\w\]])\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\](?![(:\[])")
+_ALPHA = r"[A-Z][A-Za-z+⁺]{0,8}\d\d[a-z]?"
+_ALPHABETIC = re.compile(rf"(?<![\w\]])\[({_ALPHA}(?:\s*[,;]\s*{_ALPHA})*)\](?![(:\[])")
 _PANDOC = re.compile(r"(?<![\w.@/])@([A-Za-z][\w:.+-]*\w)")
 _NAME = r"[A-Z][\w'’-]+"
 _AND = rf"(?:(?:,?\s+(?:and|&)\s+{_NAME})|\s+et\s+al\.?)?"
@@ -30,6 +32,7 @@ _ELSEWHERE = re.compile(
 def collect(document: Document) -> None:
     """Fill in what the prose of a read document points at."""
     numbered = any(re.fullmatch(r"\d{1,3}", entry.key) for entry in document.references)
+    lettered = any(re.fullmatch(_ALPHA, entry.key) for entry in document.references)
     named = any(entry.authors and entry.year and entry.listed for entry in document.references)
     for block in document.blocks:
         if block.kind not in PROSE or document.section_at(block.line) == "references":
@@ -42,6 +45,11 @@ def collect(document: Document) -> None:
             for match in _NUMERIC.finditer(block.flat):
                 for key in _expanded(match[1]):
                     document.citations.append(Citation(key, block.line_at(match.start()), "number"))
+        if lettered:
+            for match in _ALPHABETIC.finditer(block.flat):
+                line = block.line_at(match.start())
+                keys = re.split(r"\s*[,;]\s*", match[1])
+                document.citations += [Citation(key, line, "key") for key in keys]
         if named:
             for who, year, at in _authors_years(block.flat):
                 document.citations.append(

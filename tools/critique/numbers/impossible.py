@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ..document.model import Document
 from ..rule import Hit, at, rule
-from .values import Number, numbers, single
+from .values import Number, single
 
 _RATE = (
     r"accurac(?:y|ies)|precision|recall|F1(?: score)?|AUROC|AUC|success rate|hit rate|win rate|"
@@ -28,11 +28,6 @@ _NEVER_NEGATIVE = re.compile(
     r"\b(?P<what>standard (?:deviation|error)|variance|KL(?: divergence)?|perplexity|"
     r"cross-entropy(?: loss)?|mean squared error|MSE)\s+(?:of|is|was|=)\s*(?P<n>[-−–]\d*\.?\d+)",
     re.I,
-)
-_INTERVAL = re.compile(
-    r"(?P<e>[-−]?\d*\.?\d+)(?P<u>\s?%)?\s*(?:,|;)?\s*[(\[]?\s*(?:\d\d(?:\.\d)?\s?% ?(?:CI|confidence interval|"
-    r"credible interval|bootstrap interval|interval)|CI)[:,]?\s*(?:of |from |=\s?)?[(\[]?\s*"
-    r"(?P<a>[-−]?\d*\.?\d+)\s?%?\s*(?:,|–|—|-|to|;)\s*(?P<b>[-−]?\d*\.?\d+)"
 )
 
 
@@ -107,44 +102,4 @@ def _column(table: str, index: int, name: str, rows: tuple) -> Iterator[Hit]:  #
             )
 
 
-@rule(
-    "outside-interval",
-    "numbers",
-    "an estimate outside its own interval, or an interval upside down",
-    severity="major",
-    rationale="An estimate lies inside its confidence interval; else one of the three is wrong.",
-    source="seed, 'Get the stats right'",
-    fix="Check the estimate and both ends of its interval.",
-    fires=(
-        "The gain is 0.42 (95% CI 0.45 to 0.60).",
-        "Accuracy is 81.0% [95% CI 86.1, 78.2].",
-    ),
-    quiet=(
-        "The gain is 0.52 (95% CI 0.45 to 0.60).",
-        "The gain is 0.52, 95% CI [0.45, 0.60], and 52% (95% CI 45–60%).",
-        "Of 120 prompts we kept 40 (95% CI 31 to 50).",
-    ),
-)
-def outside_interval(document: Document) -> Iterator[Hit]:
-    """Compare every estimate with the interval printed behind it."""
-    for sentence in document.sentences:
-        for match in _INTERVAL.finditer(sentence.text):
-            low, high, value = _number(match["a"]), _number(match["b"]), _number(match["e"])
-            if low > high:
-                message = f"the interval runs from {match['a']} down to {match['b']}."
-                yield at(sentence, message, match.start())
-                continue
-            found = numbers(match["e"], names=True)
-            slack = 2 * found[0].half if found else 0.0
-            for scale in (1.0, 0.01, 100.0):
-                if low - slack * scale <= value * scale <= high + slack * scale:
-                    break
-            else:
-                yield at(
-                    sentence,
-                    f"{match['e']} lies outside its own interval, {match['a']} to {match['b']}.",
-                    match.start(),
-                )
-
-
-RULES = (impossible_value, outside_interval)
+RULES = (impossible_value,)

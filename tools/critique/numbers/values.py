@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Unit = Literal["percent", "points", "plain"]
@@ -63,6 +64,12 @@ def numbers(text: str, *, names: bool = False) -> list[Number]:
     Numbers that name something (`Table 2`, `layer 12`, `GPT-2`, years, citation marks) are left
     out unless `names` is set.
     """
+    return list(_numbers(text, names))
+
+
+# Several rules read the same sentence.
+@lru_cache(maxsize=4096)
+def _numbers(text: str, names: bool) -> tuple[Number, ...]:
     masked = _MARK.sub(lambda m: " " * len(m[0]), text)
     found = []
     for match in _NUMBER.finditer(masked):
@@ -75,11 +82,12 @@ def numbers(text: str, *, names: bool = False) -> list[Number]:
         if not names and (_NAME.search(before[-24:]) or _is_year(number, masked)):
             continue
         found.append(number)
-    return found
+    return tuple(found)
 
 
 def single(text: str) -> Number | None:
-    """The one number of a table cell: `81.2`, `81.2%`, `81.2 ± 0.4`, `81.2 (0.4)`; else None."""
+    """The one number of a table cell: `81.2`, `81.2%`, `81.2 ± 0.4`, `81.2 (0.4)`, `39/48 = 81.2`; else None."""
+    text = re.sub(r"^[\s*]*\d+\s*/\s*\d+\s*=\s*", "", text)
     found = numbers(text, names=True)
     if not found or re.search(r"[^\W\d_]{3,}", re.sub(r"percent|points?", "", text)):
         return None

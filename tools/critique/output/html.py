@@ -9,6 +9,7 @@ from ...drawing.css import theme_css
 from ..document.model import Document
 from ..findings import Finding
 from ..report import Report
+from .review import review_lines
 from .terminal import headline, short, visible
 
 
@@ -25,6 +26,7 @@ def report_html(report: Report, document: Document) -> str:
         report=report,
         headline=headline(report),
         rows=_rows(report, document),
+        review_lines=review_lines(report.review) if report.review else [],
     )
 
 

@@ -14,8 +14,20 @@ from .terminal import report_text
 FORMATS = ("text", "markdown", "json", "sarif", "html")
 
 
-def render(report: Report, document: Document, form: str, version: str) -> str:
-    """A report in one of `FORMATS`; without a trailing line break for the terminal only."""
+def render(
+    report: Report, document: Document, form: str, version: str, most: int | None = None
+) -> str:
+    """A report in one of `FORMATS`; without a trailing line break for the terminal only.
+
+    Args:
+        report: The report.
+        document: The draft that it is on.
+        form: One of `FORMATS`.
+        version: Of this program.
+        most: Show so many findings; forms for programs always hold all.
+    """
+    if most is not None and form in ("text", "markdown", "html"):
+        report = report.short(most)
     if form == "markdown":
         return report_markdown(report)
     if form == "json":

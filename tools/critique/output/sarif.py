@@ -20,6 +20,11 @@ def report_sarif(report: Report, rules: Iterable[Rule], version: str) -> dict[st
         result = _result(item.finding)
         result["suppressions"] = [{"kind": "inSource", "justification": item.reason}]
         results.append(result)
+    for refuted in report.review.refuted if report.review else ():
+        result = _result(refuted.finding)
+        why = f"{refuted.why} {refuted.by.anchor}: {refuted.by.quote}"
+        result["suppressions"] = [{"kind": "external", "justification": why}]
+        results.append(result)
     ids = sorted({r["ruleId"] for r in results} | set(report.rules))
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..findings import Finding
 from ..report import Report
+from .review import review_lines
 
 
 def findings_text(findings: Sequence[Finding], first: int = 1) -> str:
@@ -29,6 +30,8 @@ def report_text(report: Report) -> str:
     parts = [f"{report.draft}: {headline(report)}"]
     if report.findings:
         parts.append(findings_text(report.findings))
+    if report.more:
+        parts.append(f"{len(report.more)} more: --all shows them")
     if report.fixed:
         gone = "\n".join(
             f"   {f.place.anchor}  {f.rule}: {visible(f.message)}" for f in report.fixed
@@ -38,6 +41,13 @@ def report_text(report: Report) -> str:
         finding = item.finding
         parts.append(f"silenced: {finding.place.anchor}  {finding.rule} ({visible(item.reason)})")
     parts += [f"not checked: {note}" for note in report.notes]
+    if report.review:
+        parts.append("\n".join(visible(line) for line in review_lines(report.review)))
+        parts += [
+            f"appendix, refuted by the draft: {r.finding.place.anchor}  {visible(r.finding.message)}\n"
+            f"   > {r.by.anchor}: {visible(short(r.by.quote))}\n   {visible(r.why)}".rstrip()
+            for r in report.review.refuted
+        ]
     return "\n\n".join(parts)
 
 

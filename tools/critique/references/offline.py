@@ -12,6 +12,10 @@ _LIST = (
     "# References\n\n[1] J. Smith and A. Doe. Probing classifiers in depth. 2021.\n\n"
     "[2] B. Roe. Activation patching in practice. 2023.\n"
 )
+_MONTHS = frozenset(
+    "January February March April May June July August September October November December "
+    "Spring Summer Autumn Fall Winter".split()
+)
 _NAMED = (
     "# References\n\n- Smith, J. and Doe, A. (2021). Probing classifiers in depth. TACL.\n"
     "- Roe, B. (2023). Activation patching in practice. arXiv:2301.01234.\n"
@@ -29,6 +33,8 @@ _NAMED = (
     fires=(
         "Probes are common [1], and so is patching [3].\n\n" + _LIST,
         "Probes are common (Smith and Doe, 2021), and so is patching (Roe, 2022).\n\n" + _NAMED,
+        "Probes are common (Smith and Doe, 2021), and so are lenses (Marsh et al., 2022).\n\n"
+        + _NAMED,
         "A point[^1].\n\nAnother[^b].\n\n[^1]: Said elsewhere.",
     ),
     quiet=(
@@ -51,7 +57,7 @@ def undefined_citation(document: Document) -> Iterator[Hit]:
         if citation.style == "footnote":
             known = name[1:] in notes
         elif citation.style == "author-year":
-            known = _known(name, document.references)
+            known = _known(name, document)
         else:
             known = name in keys or not document.bibliography or bool(missing) or name == "*"
         if not known:
@@ -59,13 +65,18 @@ def undefined_citation(document: Document) -> Iterator[Hit]:
             yield Hit(citation.line, _said(document, name, citation.style), quote=name)
 
 
-def _known(name: str, references: list[Reference]) -> bool:
+def _known(name: str, document: Document) -> bool:
     who, year = name.rsplit(" ", 1)
-    entries = [r for r in references if who.lower() in r.text.lower()]
+    entries = [r for r in document.references if who.lower() in r.text.lower()]
     if any(year in r.text for r in entries):
         return True
-    # Without an entry of that name it may be no citation at all ('March (2023)').
-    return not entries
+    # Without an entry of that name it may be no citation at all ('March (2023)'), unless several
+    # people are named.
+    prose = document.prose.replace("\n", " ")
+    several = rf"{re.escape(who)},?\s+(?:et\s+al\.?|(?:and|&)\s+[A-Z][\w'’-]+),?\s+\(?{year}"
+    alone = rf"\((?:[^()]*;\s*)?{re.escape(who)},\s+{year}[a-z]?\s*[;)]"
+    person = who.isalpha() and not who.isupper() and who not in _MONTHS
+    return not entries and not (re.search(several, prose) or (person and re.search(alone, prose)))
 
 
 def _said(document: Document, name: str, style: str) -> str:
@@ -75,6 +86,8 @@ def _said(document: Document, name: str, style: str) -> str:
         who = name.rsplit(" ", 1)[0]
         years = sorted({str(r.year) for r in document.references
                         if r.year and who.lower() in r.text.lower()})  # fmt: skip
+        if not years:
+            return f"no entry “{name}”."
         return f"no entry “{name}”; the list has {who} {', '.join(years)}."
     import difflib
 
@@ -134,7 +147,7 @@ def duplicate_entry(document: Document) -> Iterator[Hit]:
             names.append(f"title {title}")
         for name in filter(None, names):
             other = by_work.setdefault(name, entry)
-            both = shown and (other.listed or other.key in cited)
+            both = shown or other.listed or other.key in cited
             if other is not entry and both and _same_work(entry, other):
                 what = name.split()[0]
                 message = f"the same {what} as entry “{other.key or other.title}”."
@@ -159,36 +172,69 @@ def _line(document: Document, entry: Reference) -> int:
 def _entry_hit(
     document: Document, entry: Reference, message: str, other: Reference | None = None
 ) -> Hit:
-    where = "" if entry.listed else f"{entry.file}:{entry.line}: "
     evidence = ((_line(document, other), other.text[:200]),) if other else ()
     return Hit(
-        _line(document, entry), f"{where}{message}", quote=entry.text[:200], evidence=evidence
+        _line(document, entry),
+        message,
+        quote=entry.text[:200],
+        evidence=evidence,
+        file=None if entry.listed else (entry.file, entry.line),
     )
 
 
 @rule(
     "unused-entry",
     "references",
-    "an entry of a numbered list that nothing cites",
+    "an entry that nothing cites",
     severity="note",
     rationale="An entry without a citation is a leftover, or the citation was lost.",
     source="ACL Rolling Review author checklist",
     fix="Cite it where it supports something, or take it out.",
-    fires=("Probes are common [1].\n\n" + _LIST,),
+    fires=(
+        "Probes are common [1].\n\n" + _LIST,
+        "We use letters [AB21].\n\n# References\n\n[AB21] A. Abel. Probes in depth. 2021.\n\n"
+        "[CD22] C. Cox. Lenses in depth. 2022.\n",
+        "Smith and Doe (2021) fit probes; Poe (2020) does not.\n\n"
+        + _NAMED
+        + "- Poe, C. (2020). Against probes. EMNLP.\n",
+    ),
     quiet=(
         "Probes are common [1,2].\n\n" + _LIST,
+        "Smith and Doe (2021) fit probes; Poe (2020) and Roe do not.\n\n"
+        + _NAMED
+        + "- Poe, C. (2020). Against probes. EMNLP.\n",
         "Nothing is cited by number here.\n\n" + _LIST,
     ),
 )
 def unused_entry(document: Document) -> Iterator[Hit]:
-    """Only lists that the draft prints itself, and only when it cites by number or key."""
+    """By number or key; by names; and in a `.bib` that is plainly this draft's own."""
     cited = {c.key for c in document.citations if c.style in ("number", "key")}
     listed = [r for r in document.references if r.listed and r.key]
-    if not cited & {r.key for r in listed}:
+    if cited & {r.key for r in listed}:
+        for entry in listed:
+            if entry.key not in cited:
+                yield _entry_hit(document, entry, f"nothing cites entry “{entry.key}”.")
+    elif any(c.style == "author-year" for c in document.citations):
+        yield from _unnamed(document)
+    own = [r for r in document.references if not r.listed]
+    lost = [r for r in own if r.key not in cited]
+    # A library that is shared between drafts holds many entries that this one does not need.
+    if cited and "*" not in cited and len(lost) <= max(1, len(own) // 4) and len(own) > len(lost):
+        for entry in lost:
+            yield _entry_hit(document, entry, f"nothing cites entry “{entry.key}”.")
+
+
+def _unnamed(document: Document) -> Iterator[Hit]:
+    """Entries whose first author is named nowhere in the text."""
+    listed = [r for r in document.references if r.listed and r.authors and r.year]
+    prose = document.prose
+    named = {r.line for r in listed if re.search(rf"\b{re.escape(r.authors[0])}\b", prose)}
+    if not named:
         return
     for entry in listed:
-        if entry.key not in cited:
-            yield Hit(entry.line, f"nothing cites entry “{entry.key}”.", quote=entry.text[:200])
+        if entry.line not in named:
+            who = entry.authors[0]
+            yield Hit(entry.line, f"nothing cites {who} {entry.year}.", quote=entry.text[:200])
 
 
 @rule(
@@ -207,6 +253,7 @@ def unused_entry(document: Document) -> Iterator[Hit]:
     quiet=(
         "See [1].\n\n# References\n\n[1] J. Smith. Probing in depth. arXiv:2305.01234, 2023.\n",
         "See [1].\n\n# References\n\n[1] J. Smith. Probing in depth. arXiv:2312.01234, ICLR 2024.\n",
+        "See [1].\n\n# References\n\n[1] J. Smith. Probing in depth. arXiv:2101.00027, 2020.\n",
     ),
 )
 def impossible_entry(document: Document) -> Iterator[Hit]:
@@ -222,7 +269,7 @@ def impossible_entry(document: Document) -> Iterator[Hit]:
             year, month = 2000 + int(match[1]), int(match[2])
             if not 1 <= month <= 12 or not 2007 <= year <= today:
                 yield _entry_hit(document, entry, f"arXiv {entry.arxiv} is no possible id (YYMM).")
-            elif entry.year and entry.year < year:
+            elif entry.year and entry.year < year - (month == 1):  # sent on the last day of a year
                 message = f"arXiv {entry.arxiv} is from {year}, the entry says {entry.year}."
                 yield _entry_hit(document, entry, message)
 

@@ -79,7 +79,8 @@ def no_contribution(document: Document) -> Iterator[Hit]:
     if len(text.split()) < 40 or re.search(
         r"\b(?:we|our|I|my|this (?:paper|post|note|work|report|study|write-?up|project))\b|"
         r"\b(?:find|found|show|shows|shown|results?|reaches|reached|drops?|rises|propose|introduce|test(?:s|ed)?|"
-        r"measure[sd]?|recovers?|restores?|is (?:tested|measured|shown|found))\b",
+        r"measure[sd]?|recovers?|restores?|is (?:tested|measured|shown|found))\b|"
+        r"\d\s?%|\bp\s*[=<]\s*0?\.\d|\d+ (?:of|/) ?\d+",
         text,
         re.IGNORECASE,
     ):

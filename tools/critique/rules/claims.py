@@ -72,6 +72,9 @@ def big_words(document: Document) -> Iterator[Hit]:
     fires=(
         "# Abstract\n\nWe patch GPT-2 small on 60 prompts. All large language models store facts in "
         "middle layers.",
+        "# Abstract\n\nWe patch GPT-2 small on 60 prompts. In language models, facts are always "
+        "stored in middle layers.",
+        "# Abstract\n\nWe patch GPT-2 small. Norms overcount in every neural network.",
     ),
     quiet=(
         "# Abstract\n\nWe patch GPT-2 small and Pythia on 60 prompts. Language models in general "
@@ -83,22 +86,23 @@ def big_words(document: Document) -> Iterator[Hit]:
 def one_model(document: Document) -> Iterator[Hit]:
     """A universal word in a summary section while one family is named in the whole draft."""
     named = [name for name, pattern in _MODELS if document.has(pattern)]
-    if len(named) != 1:
+    if len(named) > 1:
         return
+    what = named[0] if named else "none"
     universal = (
+        r"\bin language models,? (?:\w+ ){1,4}(?:always|never)\b|\bin language models,? [^.]{0,60}\balways\b|"
         r"\b(?:all|every) (?:\w+ ){0,2}(?:language models?|LLMs?|transformers?|neural networks?)\b|"
         r"\b(?:language models|LLMs|transformers|neural networks) (?:in general|universally|always)\b|"
         r"\b(?:universal|general) (?:property|mechanism|feature|fact) (?:of|in) (?:\w+ ){0,2}(?:language "
         r"models|LLMs|transformers)"
     )
     for sentence, match in document.find(universal):
-        if sentence.section not in ("abstract", "opening", "introduction", "conclusion", "discussion",
-                                    "results"):  # fmt: skip
+        if sentence.section in ("related", "limitations", "references", "appendix"):
             continue
         if re.search(r"\b(?:not|whether|if|may|might|could|would|unclear|open|future|test|nor)\b|\?|\[\d|"
                      r"et al|\[cite", sentence.text, re.IGNORECASE):  # fmt: skip
             continue
-        message = f"“{match[0]}”, but the only model family in the draft is {named[0]}."
+        message = f"“{match[0]}”, but the only model family in the draft is {what}."
         yield at(sentence, message, match.start())
 
 
@@ -113,28 +117,34 @@ def one_model(document: Document) -> Iterator[Hit]:
     fires=(
         "A linear probe at layer 12 reaches 93%. The model uses this direction to decide its answer.",
         "The activations correlate with refusal (r = .7), so this neuron causes refusal.",
+        "A linear probe reaches 93%. This direction is what makes the model choose the plural.",
+        "A linear probe reaches 93%. A larger share of tokens causes the loss.",
     ),
     quiet=(
         "A linear probe reaches 93%. Ablating the direction changes the answer, so the model uses "
         "this direction.",
         "A linear probe reaches 93%. Whether the model uses this direction is open.",
         "The learning rate causes divergence, so we lower it.",
+        "A linear probe reaches 93%, the same probe on a control task 51%.",
     ),
 )
 def cause_without_intervention(document: Document) -> Iterator[Hit]:
     """Words of cause about model parts, and no intervention anywhere in the draft."""
     if document.has(
-        r"\b(?:patch|ablat|interven|steer|knock(?:ed|ing)?[- ]?out|interchange|counterfactual|clamp|eras(?:e|ure)"
-        r"|project(?:ed|ing)? (?:\w+ ){0,3}out|resampl|causal (?:tracing|mediation|scrubbing)|edit(?:ed|ing)|"
+        r"(?<!no )(?<!not )\b(?:patch|ablat|interven(?:e[sd]?|tions?)\b|steer|knock(?:ed|ing)?[- ]?out|interchange|counterfactual|clamp|eras(?:e|ure)"
+        r"|project(?:ed|ing)? (?:\w+ ){0,3}out|resampl\w+[- ]ablat|causal (?:tracing|mediation|scrubbing)|edit(?:ed|ing)|"
         r"adding (?:the|this) (?:vector|direction)|zeroed|removing)\w*"
-    ) or document.figures:  # fmt: skip
+    ):
         return
     part = r"(?:direction|feature|neuron|head|latent|layer|circuit|subspace|representation|component|probe)"
     claim = (
         rf"\bthe model (?:\w+ )?(?:uses|relies on|reads|reads from) (?:this|the|these|that|its) "
         rf"(?:\w+ ){{0,3}}{part}s?\b|"
-        rf"\b{part}s? (?:\w+ ){{0,2}}(?:causes?|is (?:causally )?responsible for|causally|drives?|is the cause|"
-        rf"controls?|mediates?)\b"
+        rf"\b{part}s? (?:(?!(?:an?|the|its|this) )\w+ ){{0,2}}(?:causes?|is (?:causally )?responsible for|causally|drives?|is the cause|"
+        rf"controls?|mediates?)\b|"
+        rf"\b{part}s? is what (?:makes|lets|causes|drives) (?:the model|it)\b|"
+        rf"\b(?:larger|higher|smaller|lower|greater) (?:share|number|rate|norm|fraction|frequency|{part}s?)\b"
+        rf"[^.;]{{0,60}}\bcauses?\b"
     )
     for sentence, match in document.find(claim):
         if sentence.section in ("related", "limitations") or re.search(

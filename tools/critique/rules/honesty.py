@@ -55,7 +55,10 @@ def post_hoc(document: Document) -> Iterator[Hit]:
     rationale="Only a prediction written down before the test can be confirmed by it.",
     source=_SEED + ", '(Informally) pre-register claims'",
     fix="State the prediction, and when it was made, before the result; else drop the words.",
-    fires=("# Results\n\nAs predicted, the effect is largest in layer 12.",),
+    fires=(
+        "# Results\n\nAs predicted, the effect is largest in layer 12.",
+        "# Results\n\nThe effect is largest in layer 12. We had predicted this.",
+    ),
     quiet=(
         "# Methods\n\nWe hypothesised that the effect peaks late.\n\n# Results\n\nAs predicted, it "
         "is largest in layer 12.",
@@ -71,6 +74,7 @@ def as_predicted(document: Document) -> Iterator[Hit]:
     for sentence in document.sentences:
         match = re.search(
             r"\b(?:exactly )?as (?:we (?:had )?)?(?:predicted|hypothesi[sz]ed)\b(?! by)|"
+            r"\bas we had (?:expected|anticipated)\b|\bwe had (?:predicted|expected|anticipated) this\b|"
             r"\bconfirm(?:s|ed|ing)? (?:our|the) (?:prediction|hypothesis)\b",
             sentence.text,
             re.IGNORECASE,

@@ -25,6 +25,23 @@ _N = (
 )
 
 
+_SPREAD = (
+    r"standard (?:error|deviation)|confidence|credible|\binterval|\bs\.?e\.?m\.?\b|\bs\.?[de]\.?\b|\bstd\b|"
+    r"\bstderr\b|bootstrap|percentile|quantile|\bIQR\b|min(?:imum)? (?:and|to) max|\brange\b|deviations?|"
+    r"half-?width|\bCI\b"
+)
+_CORRECTED = (
+    r"bonferroni|holm\b|\bFDR\b|false[- ]discovery|benjamini|family-?wise|multiple (?:comparisons?|testing|"
+    r"tests)|correct(?:ed|ion|ing)? (?:for|threshold|p)|correction|max-?T|"
+    r"p\s*<\s*\.?0?\.?05\s*/|šidák|sidak"
+)
+_BARS = (
+    r"\berror[- ]?bars?\b|\bwhiskers?\b|\bshaded (?:area|region|band)s?|"
+    r"\bwith (?:an? )?(?:bars?|bands?)\b(?! chart)"
+)
+_BARS_AT_ALL = r"\b(?:bars?|whiskers?|bands?|shad(?:ed|ing))\b"
+
+
 @rule(
     "error-bars",
     "statistics",
@@ -36,20 +53,21 @@ _N = (
     fires=(
         "The probe reaches 0.81 ± 0.02.",
         "| Probe | Accuracy |\n|---|---|\n| linear | 81.2 ± 0.4 |\n",
+        "The rate is 40% (95% interval 31 to 50).\n\n![Figure 1: Rates by layer, with error bars.](a.png)",
     ),
     quiet=(
+        "![Figure 1: Rates by layer; error bars are 95% Wilson intervals.](a.png)",
+        "Bars are standard errors.\n\n![Figure 1: Rates by layer, with error bars.](a.png)",
+        "![Figure 1: Heads as a bar chart.](a.png)",
         "The probe reaches 0.81 ± 0.02 (standard error over 5 seeds).",
         "| Probe | Accuracy |\n|---|---|\n| linear | 81.2 ± 0.4 |\n\n± is one standard deviation.",
         "We add a vector with coefficient ±1 and round to ±0.",
     ),
 )
 def error_bars(document: Document) -> Iterator[Hit]:
-    """± between two numbers, and no word anywhere that could explain it."""
-    if document.has(
-        r"standard (?:error|deviation)|confidence|credible|\binterval|\bs\.?e\.?m\.?\b|\bs\.?[de]\.?\b|\bstd\b|"
-        r"\bstderr\b|bootstrap|percentile|quantile|\bIQR\b|min(?:imum)? (?:and|to) max|\brange\b|deviations?|"
-        r"half-?width|\bCI\b"
-    ):
+    """± or bars, and no word that could explain them: for a figure near it, else anywhere."""
+    yield from _figure_bars(document)
+    if document.has(_SPREAD):
         return
     pattern = r"\d\s*±\s*\.?\d|\berror bars?\b|\bshaded (?:area|region|band)"
     for sentence, match in document.find(pattern):
@@ -62,6 +80,18 @@ def error_bars(document: Document) -> Iterator[Hit]:
                 message = f"{table.name}: ± is not explained."
                 yield Hit(row.line, message, quote=" | ".join(row.cells))
                 return
+
+
+def _figure_bars(document: Document) -> Iterator[Hit]:
+    """A figure said to have bars or bands, neither its words nor a sentence about bars explains."""
+    told = " ".join(s.text for s in document.sentences if re.search(_BARS_AT_ALL, s.text, re.I))
+    for figure in document.figures:
+        source = document.lines[figure.line - 1].text
+        words = f"{source} {figure.caption.flat if figure.caption else ''}"
+        match = re.search(_BARS, words, re.IGNORECASE)
+        if match and not re.search(_SPREAD, f"{words} {told}", re.IGNORECASE):
+            line = figure.caption.line if figure.caption else figure.line
+            yield Hit(line, f"“{match[0].strip()}” is not explained.", quote=words.strip()[:200])
 
 
 @rule(
@@ -190,11 +220,7 @@ def significant_untested(document: Document) -> Iterator[Hit]:
 )
 def many_comparisons(document: Document) -> Iterator[Hit]:
     """A test over many units in one sentence, and no word of correction in the draft."""
-    if document.has(
-        r"bonferroni|holm\b|\bFDR\b|false[- ]discovery|benjamini|family-?wise|multiple (?:comparisons?|testing|"
-        r"tests)|correct(?:ed|ion|ing)? (?:for|threshold|p)|correction|permutation|held[- ]out|max-?T|"
-        r"p\s*<\s*\.?0?\.?05\s*/|replicat|pre-?regist|šidák|sidak"
-    ):
+    if document.has(_CORRECTED + r"|permutation|held[- ]out|replicat|pre-?regist"):
         return
     many = re.compile(
         r"\b(?:each of (?:the )?|all (?:the |of the )?|every one of the |(?:for|across|over) (?:all )?)"
@@ -212,6 +238,43 @@ def many_comparisons(document: Document) -> Iterator[Hit]:
             yield at(
                 sentence, f"{match['n']} tests, and no correction in the draft.", match.start()
             )
+
+
+@rule(
+    "several-tests",
+    "statistics",
+    "several tests, one of them just significant, and no word on correction",
+    severity="minor",
+    rationale="Of two tests at .05 one comes out by chance in ten studies; p = .04 does not survive it.",
+    source=_SEED,
+    fix="Correct for the number of tests, or say which one was planned.",
+    fires=(
+        "Layer 6 beats layer 2 (t(4) = 6.42, p = 0.003) and layer 10 (t(4) = 2.95, p = 0.042).",
+    ),
+    quiet=(
+        "Layer 6 beats layer 2 (p = 0.003) and layer 10 (p = 0.042; 0.084 after Bonferroni correction).",
+        "Layer 6 beats layer 2 (p = 0.003) and layer 10 (p = 0.004).",
+        "Layer 6 beats layer 2 (p = 0.042), the one comparison that we planned.",
+    ),
+)
+def several_tests(document: Document) -> Iterator[Hit]:
+    """Two or more p-values of the draft's own, one between .01 and .05."""
+    if document.has(
+        _CORRECTED
+        + r"|planned|primary|one comparison|only comparison|single comparison|as descriptive"
+    ):
+        return
+    own = [s for s in document.sentences if s.section != "related" and "[cite:" not in s.text]
+    found = [
+        (sentence, match)
+        for sentence in own
+        for match in re.finditer(r"\bp\s*(?P<sign>[=<])\s*(?P<p>0?\.\d+)", sentence.text)
+    ]
+    close = [(s, m) for s, m in found if m["sign"] == "=" and 0.01 <= float(m["p"]) < 0.05]
+    if len(found) >= 2 and close:
+        sentence, match = close[0]
+        message = f"{len(found)} p-values, among them {match[0]}, and no correction in the draft."
+        yield at(sentence, message, match.start())
 
 
 @rule(
@@ -278,6 +341,6 @@ def one_seed(document: Document) -> Iterator[Hit]:
 
 
 RULES = (
-    error_bars, sample_size, no_uncertainty, significant_untested, many_comparisons,
+    error_bars, sample_size, no_uncertainty, significant_untested, many_comparisons, several_tests,
     nearly_significant, one_seed,
 )  # fmt: skip

@@ -50,7 +50,10 @@ def project(tmp_path: Path) -> Path:
 
 def test_latex_anchors_go_through_includes(project: Path) -> None:
     report = lint(read_draft(project))
-    found = {(f.rule, f.place.file, f.place.line) for f in report.findings}
+    found = {
+        (f.rule, Path(f.place.file).relative_to(project).as_posix(), f.place.line)
+        for f in report.findings
+    }
     assert ("undefined-citation", "main.tex", 4) in found
     assert ("missing-target", "main.tex", 6) in found
     assert ("text-table", "parts/results.tex", 15) in found

@@ -1,0 +1,1 @@
+"""The critic that reads with a language model: passes, checked replies, budget."""

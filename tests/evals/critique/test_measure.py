@@ -1,0 +1,33 @@
+"""The page says what the ledger's first entry says, and nothing better."""
+
+import json
+
+from mechmentor.evals.critique.measure import PAGE, _summary, entries, page, shown, strict
+from mechmentor.evals.critique.planter.plant import KINDS
+from mechmentor.evals.critique.score import Score
+
+
+def test_the_page_shows_the_first_entry_of_the_ledger() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    first = entries()[0]
+    found = Score.model_validate(first["score"])
+    for rate in (found.checkable, found.recall, found.independent, found.precision):
+        assert f"| {shown(rate)} |" in text
+    for kind, rate in found.by_kind.items():
+        [row] = [line for line in text.splitlines() if line.startswith(f"| {kind} |")]
+        assert row.endswith(f"| {shown(rate)} |")
+    assert first["code"][:12] in text
+    assert f"| of them by number and reference rules | 0 | {strict(found)} |" in text
+
+
+def test_later_scorings_change_nothing() -> None:
+    ledger = entries()
+    found = Score.model_validate(ledger[0]["score"])
+    better = json.loads(json.dumps(ledger[0]))
+    better["score"]["recall"]["hits"] += 1
+    better["code"] = "0" * 64
+    assert page(found, [ledger[0], better]).replace("2 scorings", "1 scorings") == page(
+        found, ledger[:1]
+    )
+    assert all(kind in page(found, ledger) for kind in KINDS)
+    assert "not opened" in "\n".join(_summary(found, None, []))

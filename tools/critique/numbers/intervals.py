@@ -1,0 +1,164 @@
+"""Estimates against their own intervals, in sentences and in tables."""
+
+import re
+from collections.abc import Iterator
+
+from ..document.model import Document, Sentence, Table
+from ..rule import Hit, at, rule
+from .values import numbers, single
+
+_N = r"[-−]?\d*\.?\d+"
+_TO = r"\s?%?\s*(?:,|–|—|-|to|;)\s*"
+_WORD = r"(?:CI|(?:confidence |credible |bootstrap |Wilson |exact )*intervals?)"
+# An interval that says so: 95% CI [a, b]; with a 95% interval from a to b.
+_SAID = re.compile(
+    rf"\b{_WORD}[:,]?\s*(?:of |from |is |=\s?)?[(\[]?\s*(?P<a>{_N}){_TO}(?P<b>{_N})(?![\d.]*\s*of\b)"
+)
+# One in brackets alone, where the sentence speaks of intervals: 81 of 100 (72 to 88).
+_BARE = re.compile(rf"(?<=\s)[(\[](?P<a>{_N})\s?%?\s*(?:to|–)\s*(?P<b>{_N})\s?%?[)\]]")
+_BETWEEN = re.compile(
+    r"[\s,;(\[]*(?P<words>(?:[A-Za-z][\w-]*\s+){0,4}?)[\s,;(\[]*(?:p\s*[<=>]\s*[\d.]+[,;]?\s*)?"
+    r"(?:with |and )?(?:an? |its |the )?(?:\d\d(?:\.\d+)?\s?%\s?)?$"
+)
+_COUNT = re.compile(r"(?<![\w.,])(?P<k>\d[\d,]*) (?:out )?of (?:the )?(?P<n>\d[\d,]*)$")
+_CELL = re.compile(
+    rf"^\s*(?:\d+\s*/\s*\d+\s*=\s*)?(?P<e>{_N})\s?%?\s*[(\[]\s*(?P<a>{_N})\s?%?\s*(?:,|;|to|–)\s*(?P<b>{_N})\s?%?\s*[)\]]\s*$"
+)
+_ALONE = re.compile(
+    rf"^\s*[(\[]?\s*(?P<a>{_N})\s?%?\s*(?:,|;|to|–|-)\s*(?P<b>{_N})\s?%?\s*[)\]]?\s*$"
+)
+
+
+def _number(text: str) -> float:
+    return float(text.replace("−", "-").replace(",", ""))
+
+
+def _inside(value: float, low: float, high: float, slack: float) -> bool:
+    return any(
+        low - slack * scale <= value * scale <= high + slack * scale for scale in (1.0, 0.01, 100.0)
+    )
+
+
+@rule(
+    "outside-interval",
+    "numbers",
+    "an estimate outside its own interval, or an interval upside down",
+    severity="major",
+    rationale="An estimate lies inside its confidence interval; else one of the three is wrong.",
+    source="seed, 'Get the stats right'",
+    fix="Check the estimate and both ends of its interval.",
+    fires=(
+        "The gain is 0.42 (95% CI 0.45 to 0.60).",
+        "Accuracy is 81.0% [95% CI 86.1, 78.2].",
+        "The correlation is r(142) = 0.82, p < 0.001, with a 95% interval from 0.58 to 0.76.",
+        "It refuses 87 of 100 (95% interval 79 to 92) before and 67 of 100 harmless ones (72 to 88) after.",
+        "| Probe | AUC |\n|---|---|\n| a | 0.64 [0.66, 0.74] |\n| b | 0.70 [0.66, 0.74] |",
+        "| Layer | Accuracy | Interval |\n|---|---|---|\n| 4 | 82.2 | 83.4 to 87.4 |\n"
+        "| 6 | 91.5 | 89.8 to 92.9 |",
+    ),
+    quiet=(
+        "The gain is 0.52 (95% CI 0.45 to 0.60).",
+        "The gain is 0.52, 95% CI [0.45, 0.60], and 52% (95% CI 45–60%).",
+        "Of 120 prompts we kept 40 (95% CI 31 to 50).",
+        "It refuses 87 of 100 (95% interval 79 to 92) and 45 of 60 (95% interval 63 to 84).",
+        "The difference between 12 and 40 heads has a 95% interval from 0.1 to 0.3.",
+        "| Layer | Accuracy | Gain | Interval |\n|---|---|---|---|\n| 4 | 82.2 | 3 | 80.4 to 87.4 |\n"
+        "| 6 | 91.5 | 4 | 89.8 to 92.9 |",
+    ),
+)
+def outside_interval(document: Document) -> Iterator[Hit]:
+    """Compare every estimate with the interval printed behind it."""
+    speaks, block = False, None
+    for sentence in document.sentences:
+        if sentence.block is not block:
+            speaks, block = False, sentence.block
+        for match in _SAID.finditer(sentence.text):
+            speaks = True
+            yield from _compared(sentence, match)
+        if speaks:
+            for match in _BARE.finditer(sentence.text):
+                yield from _compared(sentence, match)
+    for table in document.tables:
+        yield from _cells(table)
+        yield from _columns(table)
+
+
+def _compared(sentence: Sentence, match: re.Match[str]) -> Iterator[Hit]:
+    low, high = _number(match["a"]), _number(match["b"])
+    if low > high:
+        yield at(
+            sentence, f"the interval runs from {match['a']} down to {match['b']}.", match.start()
+        )
+        return
+    before = sentence.text[: match.start()]
+    gap = _BETWEEN.search(before)
+    words = gap["words"] if gap else ""
+    before = before[: gap.start()] if gap else before
+    found = numbers(before, names=True)
+    if not found or found[-1].end < len(before.rstrip()):
+        return
+    last = found[-1]
+    values, slack = [last.value], 2 * last.half
+    if count := _COUNT.search(before):
+        of = _number(count["n"])
+        values = [_number(count["k"]), _number(count["k"]) / of if of else 0.0]
+        slack = 0.0
+    elif last.decimals <= 0 and last.unit == "plain" and (words or high <= 1 < last.value):
+        return  # a count of something else
+    if not any(_inside(value, low, high, slack) for value in values):
+        shown = count[0] if count else last.text
+        yield at(
+            sentence,
+            f"{shown} lies outside its own interval, {match['a']} to {match['b']}.",
+            match.start(),
+        )
+
+
+def _cells(table: Table) -> Iterator[Hit]:
+    """Cells that hold estimate and interval."""
+    for row in table.rows:
+        for cell in row.cells:
+            if not (match := _CELL.match(cell)):
+                continue
+            value, low, high = (_number(match[name]) for name in "eab")
+            if low < high and not low <= value <= high:
+                yield Hit(
+                    row.line,
+                    f"{table.name}: {match['e']} lies outside its own interval, "
+                    f"{match['a']} to {match['b']}.",
+                    quote=" | ".join(row.cells),
+                )
+
+
+def _columns(table: Table) -> Iterator[Hit]:
+    """A column of intervals behind a column of estimates: all rows but one fit."""
+    for column, name in enumerate(table.header):
+        if column < 2 or not re.search(r"interval|\bCI\b|95\s?%", name, re.I):
+            continue
+        fits = {other: _fits(table, other, column) for other in range(1, column)}
+        for rows in fits.values():
+            wrong = [row for row, good in rows if not good]
+            clear = any(other and all(good for _, good in other) for other in fits.values())
+            if len(wrong) == 1 and len(rows) >= 2 and not clear:
+                cells = table.rows[wrong[0]].cells
+                yield Hit(
+                    table.rows[wrong[0]].line,
+                    f"{table.name}: no estimate of this row lies in its interval, {cells[column]}.",
+                    quote=" | ".join(cells),
+                )
+                return
+
+
+def _fits(table: Table, estimate: int, column: int) -> list[tuple[int, bool]]:
+    found = []
+    for index, row in enumerate(table.rows):
+        if len(row.cells) <= column:
+            continue
+        value, match = single(row.cells[estimate]), _ALONE.match(row.cells[column])
+        if value is not None and match:
+            low, high = _number(match["a"]), _number(match["b"])
+            found.append((index, _inside(value.value, low, high, value.half)))
+    return found
+
+
+RULES = (outside_interval,)
