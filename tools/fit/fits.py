@@ -1,7 +1,7 @@
-"""Linear classifiers for many label sets at once: the columns of one matrix product.
+"""Linear classifiers for many layers and label sets at once, as a few products of matrices.
 
-All three standardise the features first, with the mean and spread of the texts they are fitted on.
-Labels are a matrix [text, set]: the true labels and their shuffles are fitted together.
+Logistic and ridge standardise the features first, with the mean and spread of the texts they are
+fitted on. Labels are a matrix [text, set]: the true labels and their shuffles are fitted together.
 """
 
 from typing import Literal
@@ -10,157 +10,124 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .newton import minimise
+
 Method = Literal["logistic", "difference", "ridge"]
-_NEWTON_STEPS, _CG_STEPS = 30, 60
+_TOGETHER = 2**24  # numbers of one block of layers: 64 MB
 
 
 class Linear:
-    """Fitted classifiers of one layer: score = x @ weight + bias, above 0 for label 1.
+    """Fitted classifiers: score = x @ weight + bias, above 0 for label 1.
 
     Attributes:
-        weight: In the units of the raw activations [d_model, set].
-        bias: [set].
+        weight: In the units of the raw activations [*layer, d_model, set].
+        bias: [*layer, set].
     """
 
-    def __init__(self, weight: Float[Tensor, "d_model set"], bias: Float[Tensor, "set"]) -> None:
+    def __init__(
+        self, weight: Float[Tensor, "*layer d_model set"], bias: Float[Tensor, "*layer set"]
+    ) -> None:
         self.weight, self.bias = weight, bias
 
-    def score(self, x: Float[Tensor, "text d_model"]) -> Float[Tensor, "text set"]:
-        """Scores of raw activations."""
-        return x @ self.weight + self.bias
+    def score(self, x: Float[Tensor, "*layer text d_model"]) -> Float[Tensor, "*layer text set"]:
+        """Scores of raw activations, each layer by its own classifiers."""
+        return x @ self.weight + self.bias.unsqueeze(-2)
 
 
 @torch.no_grad()
 def fit(
     method: Method,
-    x: Float[Tensor, "text d_model"],
+    x: Float[Tensor, "*layer text d_model"],
     labels: Float[Tensor, "text set"],
     penalty: float,
 ) -> Linear:
-    """Fit one classifier for each column of labels.
+    """Fit one classifier for each layer and each column of labels.
 
     Args:
         method: `logistic` minimises the summed log loss plus penalty / 2 · |w|²; `ridge` the
             squared error to ±1 plus penalty · |w|²; `difference` takes the difference of the class
             means and puts the threshold half way between them.
-        x: Activations.
+        x: Activations, of one layer or of several.
         labels: 0 or 1; both in each column.
         penalty: Of the weights, on standardised features; the bias has none.
     """
-    mean, spread = x.mean(0), x.std(0, correction=0)
-    spread = torch.where(spread > 1e-6 * spread.max().clamp(min=1e-12), spread, torch.inf)
+    if x.dim() == 2:
+        found = fit(method, x[None], labels, penalty)
+        return Linear(found.weight[0], found.bias[0])
+    layers, texts, width = x.shape
+    several = max(1, _TOGETHER // (texts * max(width, min(texts, width))))
+    parts = [_block(method, part, labels, penalty) for part in x.split(min(layers, several))]
+    weights, biases = zip(*parts, strict=True)
+    return Linear(torch.cat(weights), torch.cat(biases))
+
+
+_Fitted = tuple[Float[Tensor, "layer d_model set"], Float[Tensor, "layer set"]]
+
+
+def _block(
+    method: Method,
+    x: Float[Tensor, "layer text d_model"],
+    labels: Float[Tensor, "text set"],
+    penalty: float,
+) -> _Fitted:
     if method == "difference":
         # The plain difference of means, as it is used for steering: no feature is rescaled.
+        mean = x.mean(-2, keepdim=True)
         weight, bias = _difference(x - mean, labels)
-        return Linear(weight, bias - mean @ weight)
-    z = (x - mean) / spread
-    weight, bias = (
-        _ridge(z, labels, penalty) if method == "ridge" else _logistic(z, labels, penalty)
-    )
-    raw = weight / spread[:, None]
-    return Linear(raw, bias - mean @ raw)
+    else:
+        z, mean, spread = _standardised(x)
+        weight, bias = (_ridge if method == "ridge" else minimise)(z, labels, penalty)
+        weight = weight / spread.transpose(-1, -2)
+    return weight, bias - (mean @ weight).squeeze(-2)
+
+
+def _standardised(
+    x: Float[Tensor, "layer text d_model"],
+) -> tuple[
+    Float[Tensor, "layer text d_model"],
+    Float[Tensor, "layer 1 d_model"],
+    Float[Tensor, "layer 1 d_model"],
+]:
+    """Features of mean 0 and spread 1, with their mean and spread; constant ones become 0."""
+    # Layer by layer, as products with a row of ones: that stays in the cache.
+    ones = torch.full((1, x.shape[1]), 1 / x.shape[1], dtype=x.dtype, device=x.device)
+    z = torch.empty_like(x)
+    means, spreads = [], []
+    for number, layer in enumerate(x):
+        mean = ones @ layer
+        centred = layer - mean
+        spread = (ones @ (centred * centred)).sqrt()
+        floor = 1e-6 * spread.max().clamp(min=1e-12)
+        spread = torch.where(spread > floor, spread, torch.inf)
+        torch.div(centred, spread, out=z[number])
+        means.append(mean)
+        spreads.append(spread)
+    return z, torch.stack(means), torch.stack(spreads)
 
 
 def _difference(
-    z: Float[Tensor, "text d_model"], labels: Float[Tensor, "text set"]
-) -> tuple[Float[Tensor, "d_model set"], Float[Tensor, "set"]]:
-    ones = z.T @ (labels / labels.sum(0))
-    others = z.T @ ((1 - labels) / (1 - labels).sum(0))
+    z: Float[Tensor, "layer text d_model"], labels: Float[Tensor, "text set"]
+) -> _Fitted:
+    across = z.transpose(-1, -2)
+    ones = across @ (labels / labels.sum(0))
+    others = across @ ((1 - labels) / (1 - labels).sum(0))
     weight = ones - others
-    return weight, -((ones + others) / 2 * weight).sum(0)
+    return weight, -((ones + others) / 2 * weight).sum(-2)
 
 
 def _ridge(
-    z: Float[Tensor, "text d_model"], labels: Float[Tensor, "text set"], penalty: float
-) -> tuple[Float[Tensor, "d_model set"], Float[Tensor, "set"]]:
+    z: Float[Tensor, "layer text d_model"], labels: Float[Tensor, "text set"], penalty: float
+) -> _Fitted:
     """The dual form where there are fewer texts than features; one factorisation for all sets."""
-    target = 2 * labels - 1
+    across, target = z.transpose(-1, -2), 2 * labels - 1
     bias = target.mean(0)
-    centred = target - bias
-    if z.shape[0] <= z.shape[1]:
-        gram = z @ z.T
-        gram.diagonal().add_(penalty)
-        weight = z.T @ torch.cholesky_solve(centred, torch.linalg.cholesky(gram))
+    dual = z.shape[-2] <= z.shape[-1]
+    gram = z @ across if dual else across @ z
+    gram.diagonal(dim1=-2, dim2=-1).add_(penalty)
+    factor = torch.linalg.cholesky(gram)
+    centred = (target - bias).expand(len(z), -1, -1)
+    if dual:
+        weight = across @ torch.cholesky_solve(centred, factor)
     else:
-        gram = z.T @ z
-        gram.diagonal().add_(penalty)
-        weight = torch.cholesky_solve(z.T @ centred, torch.linalg.cholesky(gram))
-    return weight, bias
-
-
-def _logistic(
-    z: Float[Tensor, "text d_model"], labels: Float[Tensor, "text set"], penalty: float
-) -> tuple[Float[Tensor, "d_model set"], Float[Tensor, "set"]]:
-    """Newton's method; each step is solved by conjugate gradients, all sets side by side.
-
-    The bias is one more feature, constant and without penalty.
-    """
-    if z.shape[0] < z.shape[1]:
-        # The solution lies in the span of the texts: fewer coordinates hold it.
-        frame = torch.linalg.qr(z.T).Q
-        inner, bias = _logistic(z @ frame, labels, penalty)
-        return frame @ inner, bias
-    x = torch.cat([z, torch.ones_like(z[:, :1])], 1)
-    ridge = torch.full((x.shape[1], 1), penalty, dtype=x.dtype, device=x.device)
-    ridge[-1] = 0
-    w = torch.zeros(x.shape[1], labels.shape[1], dtype=x.dtype, device=x.device)
-    scores = x @ w
-    start: Tensor | None = None
-    for _ in range(_NEWTON_STEPS):
-        p = torch.sigmoid(scores)
-        gradient = x.T @ (p - labels) + ridge * w
-        size = gradient.norm(dim=0)
-        start = size if start is None else start
-        if bool((size <= 1e-4 * start).all()):
-            break
-        step = _conjugate(x, p * (1 - p), ridge, -gradient, (size / start).clamp(max=0.25))
-        moved = x @ step
-        scale = _shorten(scores, moved, labels, w, step, ridge)
-        w, scores = w + scale * step, scores + scale * moved
-    return w[:-1], w[-1]
-
-
-def _conjugate(
-    x: Tensor, curve: Tensor, ridge: Tensor, target: Tensor, accuracy: Tensor
-) -> Float[Tensor, "d_model1 set"]:
-    """Solve (xᵀ diag(curve) x + ridge) s = target for each column, to a relative accuracy."""
-    # Jacobi preconditioning: features are standardised, so this mostly helps the bias.
-    diagonal = (x * x).T @ curve + ridge
-    s = torch.zeros_like(target)
-    rest = target.clone()
-    y = rest / diagonal
-    direction = y
-    dot = (rest * y).sum(0)
-    goal = accuracy * target.norm(dim=0)
-    for _ in range(_CG_STEPS):
-        if bool((rest.norm(dim=0) <= goal).all()):
-            break
-        image = x.T @ (curve * (x @ direction)) + ridge * direction
-        length = dot / (direction * image).sum(0).clamp(min=1e-30)
-        s = s + length * direction
-        rest = rest - length * image
-        y = rest / diagonal
-        new = (rest * y).sum(0)
-        direction = y + new / dot.clamp(min=1e-30) * direction
-        dot = new
-    return s
-
-
-def _shorten(
-    scores: Tensor, moved: Tensor, labels: Tensor, w: Tensor, step: Tensor, ridge: Tensor
-) -> Float[Tensor, "set"]:
-    """For each column the longest of 1, 1/2, 1/4 … that does not raise the loss."""
-
-    def loss(scale: Tensor) -> Tensor:
-        at = scores + scale * moved
-        fall = torch.nn.functional.softplus(at) - labels * at
-        return fall.sum(0) + (ridge * (w + scale * step) ** 2).sum(0) / 2
-
-    scale = torch.ones_like(scores[0])
-    before = loss(torch.zeros_like(scale))
-    for _ in range(8):
-        worse = loss(scale) > before + 1e-6 * before.abs()
-        if not bool(worse.any()):
-            break
-        scale = torch.where(worse, scale / 2, scale)
-    return scale
+        weight = torch.cholesky_solve(across @ centred, factor)
+    return weight, bias.expand(len(z), -1)

@@ -40,16 +40,16 @@ class HeldOut:
 
 
 def auroc(
-    scores: Float[Tensor, "text set"], labels: Float[Tensor, "text set"]
-) -> Float[Tensor, "set"]:
+    scores: Float[Tensor, "*layer text set"], labels: Float[Tensor, "text set"]
+) -> Float[Tensor, "*layer set"]:
     """Probability that a text of label 1 scores above one of label 0; ties count half."""
-    across = scores.T.contiguous()
+    across = scores.transpose(-1, -2).contiguous()
     ordered = across.sort(-1).values
     below = torch.searchsorted(ordered, across)
     up_to = torch.searchsorted(ordered, across, right=True)
-    rank = (below + up_to + 1).to(scores.dtype).T / 2
+    rank = (below + up_to + 1).to(scores.dtype).transpose(-1, -2) / 2
     ones = labels.sum(0)
-    above = (rank * labels).sum(0) - ones * (ones + 1) / 2
+    above = (rank * labels).sum(-2) - ones * (ones + 1) / 2
     return above / (ones * (len(labels) - ones))
 
 
@@ -95,7 +95,7 @@ def leave_group_out(
         labels: True labels first, then shuffles.
         groups: 0, 1, … for each text.
         penalty: As `fit` takes it.
-        on_progress: Called with (fits done, fits).
+        on_progress: Called with (splits done, splits).
     """
     count, layers, sets = int(groups.max()) + 1, len(states), labels.shape[1]
     # inner[i, j]: how well probes that saw neither i nor j do on j; without j: i held out alone.
@@ -103,25 +103,20 @@ def leave_group_out(
     splits = [*combinations(range(count), 2), *((i, i) for i in range(count))]
     outer = torch.empty(count, layers, sets)
     exact, fitted = torch.empty(count, layers, sets), torch.empty(count, layers, sets)
-    done = 0
-    for one, two in splits:
+    for done, (one, two) in enumerate(splits):
         train = (groups != one) & (groups != two)
-        for layer in range(layers):
-            x = states[layer]
-            probe = fit(method, x[train], labels[train], penalty)
-            if one == two:
-                at = groups == one
-                scores = probe.score(x[at])
-                outer[one, layer] = auroc(scores, labels[at])
-                exact[one, layer] = _right(scores, labels[at])
-                fitted[one, layer] = _right(probe.score(x[train]), labels[train])
-            else:
-                for out, test in ((one, two), (two, one)):
-                    at = groups == test
-                    inner[out, test, layer] = auroc(probe.score(x[at]), labels[at])
-            done += 1
-            if on_progress:
-                on_progress(done, len(splits) * layers)
+        probes = fit(method, states[:, train], labels[train], penalty)
+        for out, test in {(one, two), (two, one)}:
+            at = groups == test
+            scores = probes.score(states[:, at])
+            if one != two:
+                inner[out, test] = auroc(scores, labels[at])
+                continue
+            outer[one] = auroc(scores, labels[at])
+            exact[one] = _right(scores, labels[at])
+            fitted[one] = _right(probes.score(states[:, train]), labels[train])
+        if on_progress:
+            on_progress(done + 1, len(splits))
     chosen = inner.nanmean(1).argmax(1)  # [group, set]
 
     def pick(table: Tensor) -> Tensor:
@@ -150,6 +145,6 @@ def final_probe(
 
 
 def _right(
-    scores: Float[Tensor, "text set"], labels: Float[Tensor, "text set"]
-) -> Float[Tensor, "set"]:
-    return ((scores > 0) == (labels > 0)).float().mean(0)
+    scores: Float[Tensor, "layer text set"], labels: Float[Tensor, "text set"]
+) -> Float[Tensor, "layer set"]:
+    return ((scores > 0) == (labels > 0)).float().mean(-2)
