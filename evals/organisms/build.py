@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from pydantic import BaseModel, ConfigDict
@@ -44,7 +44,7 @@ SCHEDULES |= dict.fromkeys(FAMILIES, replace(SCHEDULES["trigger"], steps=120))
 SHIPPED_RULE = "the noun is lower-case and a single token after a space, so that a demo is fair"
 
 
-Report = TypeVar("Report", GateReport, TriggerReport, ConductReport)
+Report = GateReport | TriggerReport | ConductReport
 
 
 class BuildReport(BaseModel):
@@ -188,7 +188,7 @@ def gate(
     folder: Path,
     base_folder: Path,
     progress: Progress | None = None,
-) -> GateReport | TriggerReport | ConductReport:
+) -> Report:
     """Measure the adapter as it lies in its folder, merged; and the base beside it."""
     target, _ = load_base(base_folder, torch.float32)
     updates = lora.load(folder)
@@ -221,7 +221,7 @@ def _claimable(gates: Report, folder: Path, sealed: seal.Sealed, base_folder: Pa
 def _sealed_fields(
     made: Material | TriggerMaterial | ConductMaterial,
     kind: seal.Kind,
-    gates: GateReport | TriggerReport | ConductReport,
+    gates: Report,
 ) -> dict[str, Any]:
     if isinstance(made, ConductMaterial):
         return made.fields()
