@@ -8,8 +8,9 @@ import torch
 from mechmentor.evals.bench.correctness import _PROMPTS, cells_of, check, tiny
 from mechmentor.tools.engine import sweep as module
 from mechmentor.tools.engine.adapters import FAMILIES
+from mechmentor.tools.engine.causal.cells import SweepSite
 from mechmentor.tools.engine.recording import record
-from mechmentor.tools.engine.sweep import SweepSite, sweep_cells
+from mechmentor.tools.engine.sweep import sweep_cells
 from mechmentor.tools.engine.sweep_layer import LayerPass, knows
 from mechmentor.tools.spec import Refusal
 
