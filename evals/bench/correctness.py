@@ -78,7 +78,7 @@ def _tokenizer() -> Any:
     words = {str(i): i for i in range(64)}
     raw = Tokenizer(models.WordLevel(words, unk_token="0"))
     return PreTrainedTokenizerFast(
-        tokenizer_object=raw, bos_token="1", eos_token="1", pad_token="0", unk_token="0"
+        tokenizer_object=raw, eos_token="1", pad_token="0", unk_token="0"
     )
 
 
@@ -229,7 +229,9 @@ def check_gradient(
     return _line(model, f"{site} slope", ours, slopes, torch.zeros_like(slopes), tolerance=5e-3)
 
 
-def check_fallback(site: SweepSite, ids: tuple[list[int], list[int]], made: Model) -> dict[str, Any]:
+def check_fallback(
+    site: SweepSite, ids: tuple[list[int], list[int]], made: Model
+) -> dict[str, Any]:
     """Whole passes through TransformerLens, against plain hooks on a model without an adapter."""
     source, into = run_of(made, ids[0]), run_of(made, ids[1])
     readout = _difference(ids)
@@ -312,7 +314,9 @@ def table(families: list[str] | None = None, model: Model | None = None) -> list
         lines += checks(tiny(name), _PROMPTS)
     if families is None:
         made = tiny("gpt_neox")
-        lines += [check_fallback(s, _PROMPTS, made) for s in get_args(SweepSite) if s != "resid_mid"]
+        lines += [
+            check_fallback(s, _PROMPTS, made) for s in get_args(SweepSite) if s != "resid_mid"
+        ]
     if model is not None:
         ids = (model.text_ids("The capital of France is the city of"),
                model.text_ids("The capital of Italy is the city of"))  # fmt: skip

@@ -8,8 +8,8 @@ import torch
 from mechmentor.evals.bench.correctness import cells_of
 from mechmentor.tests.tools.tiny_models import tiny_gpt2, tiny_llama_model
 from mechmentor.tools.engine import patching
-from mechmentor.tools.engine.patching import sweep_layers
 from mechmentor.tools.engine.causal.cells import SweepSite
+from mechmentor.tools.engine.patching import sweep_layers
 from mechmentor.tools.engine.recording import record
 from mechmentor.tools.engine.sweep import sweep_cells
 from mechmentor.tools.models import load_model
