@@ -88,6 +88,16 @@ _ENTRIES = (
         "What the model can't do without a head, MLP, layer, neuron or direction.",
     ),
     (
+        "attribution_patching",
+        "intervene.attribution_patching",
+        "Estimate every patch from gradients, checked on a sample.",
+    ),
+    (
+        "path_patching",
+        "intervene.path_patching",
+        "What one head or MLP tells another directly.",
+    ),
+    (
         "direct_logit_attribution",
         "intervene.direct_logit_attribution",
         "Which components write the answer.",

@@ -9,7 +9,6 @@ import torch
 
 from . import lora, model_files
 from .bundled import BundledMissing, bundled_folder
-from .engine.adapters import FAMILIES, supported
 from .model import Model
 from .model_files import ModelError
 from .quiet import quiet_loading
@@ -145,11 +144,6 @@ def _read_folder(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
     try:
         with quiet_loading():
             config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
-            if not supported(config.model_type):
-                raise ModelError(
-                    f"{folder.name}: architecture {config.model_type!r} is not supported; "
-                    f"these are: {', '.join(FAMILIES)}"
-                )
             tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             hf, loading = AutoModelForCausalLM.from_pretrained(
                 folder,
@@ -160,8 +154,6 @@ def _read_folder(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
                 local_files_only=True,
                 output_loading_info=True,
             )
-    except ModelError:
-        raise
     except Exception as error:
         # What transformers raises here is of every kind; the first line says it.
         first = (str(error).strip() or type(error).__name__).splitlines()[0]

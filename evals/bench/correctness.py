@@ -5,12 +5,17 @@ hook exchanges what one module reads or gives.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, get_args
 
 import torch
 from torch import Tensor
 
 from ...tools.engine.adapters import FAMILIES
+from ...tools.engine.causal.cells import Cell, SweepSite, values
+from ...tools.engine.causal.gradients import gradients
+from ...tools.engine.causal.patch import patch_cells, run_of
+from ...tools.engine.causal.readout import Readout, logit_difference
 from ...tools.engine.recording import (
     Recording,
     attention_adds,
@@ -20,7 +25,7 @@ from ...tools.engine.recording import (
     record,
 )
 from ...tools.engine.residual import first, hooked
-from ...tools.engine.sweep import Cell, SweepSite, sweep_cells
+from ...tools.engine.sweep import sweep_cells
 from ...tools.model import Model
 
 _PROMPTS = [3, 11, 7, 29, 5, 13, 17, 2, 23], [3, 11, 7, 31, 5, 13, 37, 2, 23]
@@ -31,7 +36,7 @@ def tiny(family: str) -> Model:
     """A small random model with every peculiarity of its architecture switched on.
 
     Args:
-        family: A `model_type` with an adapter.
+        family: A `model_type` with an adapter, or `gpt_neox`, which has none.
     """
     from pathlib import Path
 
@@ -61,7 +66,20 @@ def tiny(family: str) -> Model:
             for weight in hf.parameters():
                 if weight.dim() == 1:
                     weight.add_(torch.randn_like(weight), alpha=0.1)
-    return Model(hf=hf, tokenizer=None, name=f"tiny {family}", sha256="", folder=Path())
+    tokenizer = None if family in FAMILIES else _tokenizer()
+    return Model(hf=hf, tokenizer=tokenizer, name=f"tiny {family}", sha256="", folder=Path())
+
+
+def _tokenizer() -> Any:
+    """A tokenizer of numbered words, which TransformerLens will not start without."""
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
+
+    words = {str(i): i for i in range(64)}
+    raw = Tokenizer(models.WordLevel(words, unk_token="0"))
+    return PreTrainedTokenizerFast(
+        tokenizer_object=raw, eos_token="1", pad_token="0", unk_token="0"
+    )
 
 
 def cells_of(
@@ -153,17 +171,135 @@ def check(model: Model, site: SweepSite, ids: tuple[list[int], list[int]]) -> di
     found = sweep_cells(model, source, into, site=site, cells=cells, read=model.adapter.logits)
     wanted = torch.stack([plain(model, source, into, site, c) for c in cells])
     unpatched = into.logits.cpu()
+    return _line(model, site, found, wanted, unpatched)
+
+
+def check_donor(model: Model, site: SweepSite, ids: tuple[list[int], list[int]]) -> dict[str, Any]:
+    """All positions of a layer's stream at once from the donor: its own logits must come out."""
+    source, into = record(model, ids[0]), record(model, ids[1])
+    cells = [(layer, -1, 0) for layer in range(model.n_layers)]
+    found = sweep_cells(model, source, into, site=site, cells=cells, read=model.adapter.logits)
+    wanted = source.logits.cpu()
+    return _line(model, f"{site}=donor", found, wanted, into.logits.cpu())
+
+
+def check_sum(model: Model, ids: tuple[list[int], list[int]]) -> dict[str, Any]:
+    """What attention and MLP add must sum to the stream of the layer above."""
+    run = record(model, ids[0])
+    found = run.resid_mid + run.mlp_out
+    return _line(model, "sum", found, run.resid_pre[1:], run.resid_pre[:-1])
+
+
+def _difference(ids: tuple[list[int], list[int]]) -> Readout:
+    """Difference of two tokens' logits: of the first tokens in which the prompts differ."""
+    return logit_difference(*next((a, b) for a, b in zip(*ids, strict=True) if a != b))
+
+
+def check_gradient(
+    model: Model, site: SweepSite, ids: tuple[list[int], list[int]]
+) -> dict[str, Any]:
+    """Slopes along (source − into) by gradients, and by central differences of real patches."""
+    source, into = record(model, ids[0]), record(model, ids[1])
+    readout = _difference(ids)
+    cells = cells_of(model, source, into, site)
+    gap = values(source, site) - values(into, site)
+    found = gradients(model, ids[1], ids[1], [0.0], site=site, readout=readout)[0].view_as(gap)
+    width = 1e-2
+    sides = []
+    for sign in (1, -1):
+        field = "attn_out" if site == "resid_mid" else site
+        moved = getattr(into, field).clone()
+        moved[: len(gap)] += sign * width * gap
+        near = replace(into, **{field: moved})
+        sides.append(
+            sweep_cells(
+                model, near, into, site=site, cells=cells,
+                read=lambda stream: readout.of_stream(model, stream),
+            )[:, 0]
+        )  # fmt: skip
+    slopes = (sides[0] - sides[1]) / (2 * width)
+    product = gap * found
+    by_gradient = []
+    for layer, position, part in cells:
+        here = product[layer] if position < 0 else product[layer, position : position + 1]
+        here = here[:, part] if site in ("z", "neurons") else here
+        by_gradient.append(here.sum())
+    ours = torch.stack(by_gradient)
+    # Differences of float32 logits over a step this small are good to three digits or so.
+    return _line(model, f"{site} slope", ours, slopes, torch.zeros_like(slopes), tolerance=5e-3)
+
+
+def check_fallback(
+    site: SweepSite, ids: tuple[list[int], list[int]], made: Model
+) -> dict[str, Any]:
+    """Whole passes through TransformerLens, against plain hooks on a model without an adapter."""
+    source, into = run_of(made, ids[0]), run_of(made, ids[1])
+    readout = _difference(ids)
+    cells = cells_of(made, source, into, site)
+    found = patch_cells(made, source, into, site=site, cells=cells, readout=readout)
+    wanted = readout.of_logits(torch.stack([_neox(made, source, into, site, c) for c in cells]))
+    return _line(made, site, found, wanted, readout.of_logits(into.logits[None]))
+
+
+def _neox(model: Model, source: Recording, into: Recording, site: SweepSite, cell: Cell) -> Tensor:
+    """One whole forward pass of a GPT-NeoX with one hook for the cell."""
+    index, position, part = cell
+    layer = model.hf.gpt_neox.layers[index]
+    where = slice(None) if position < 0 else slice(position, position + 1)
+    value = values(source, site)[index, where]
+
+    def change(hidden: Tensor) -> Tensor:
+        hidden = hidden.clone()
+        if site in ("z", "neurons"):
+            parts = hidden.view(*hidden.shape[:2], *values(source, site).shape[2:])
+            parts[0, where, part] = value[:, part]
+        else:
+            hidden[0, where] = value
+        return hidden
+
+    def before(_: Any, inputs: Any) -> Any:
+        return (change(inputs[0]), *inputs[1:])
+
+    def after(_: Any, __: Any, out: Any) -> Any:
+        return (change(out[0]), *out[1:]) if isinstance(out, tuple) else change(out)
+
+    reads = {"resid_pre": layer, "z": layer.attention.dense, "neurons": layer.mlp.dense_4h_to_h}
+    if site in reads:
+        handle = reads[site].register_forward_pre_hook(before)
+    else:
+        writes = layer.attention if site == "attn_out" else layer.mlp
+        handle = writes.register_forward_hook(after)
+    with hooked([handle]), torch.no_grad():
+        return model.hf(input_ids=torch.tensor([into.ids]), use_cache=False).logits[0, -1]  # type: ignore
+
+
+def _line(
+    model: Model, what: str, found: Tensor, wanted: Tensor, unpatched: Tensor,
+    *, tolerance: float = TOLERANCE,
+) -> dict[str, Any]:  # fmt: skip
     size = float(wanted.abs().max())
     moved = float((wanted - unpatched).abs().max()) / size
     error = float((found - wanted).abs().max()) / size
     return {
         "model": model.name,
-        "site": site,
-        "cells": len(cells),
+        "site": what,
+        "cells": len(found),
         "error": error,
         "moved": moved,
-        "equal": error <= TOLERANCE < moved,
+        "equal": error <= tolerance < moved,
     }
+
+
+def checks(model: Model, ids: tuple[list[int], list[int]]) -> list[dict[str, Any]]:
+    """Every check of one model."""
+    sites: tuple[SweepSite, ...] = get_args(SweepSite)
+    streams: tuple[SweepSite, ...] = ("resid_pre", "resid_mid")
+    return [
+        *(check(model, site, ids) for site in sites),
+        *(check_donor(model, site, ids) for site in streams),
+        check_sum(model, ids),
+        *(check_gradient(model, site, ids) for site in sites),
+    ]
 
 
 def table(families: list[str] | None = None, model: Model | None = None) -> list[dict[str, Any]]:
@@ -175,10 +311,14 @@ def table(families: list[str] | None = None, model: Model | None = None) -> list
     """
     lines = []
     for name in FAMILIES if families is None else families:
-        made = tiny(name)
-        lines += [check(made, site, _PROMPTS) for site in get_args(SweepSite)]
+        lines += checks(tiny(name), _PROMPTS)
+    if families is None:
+        made = tiny("gpt_neox")
+        lines += [
+            check_fallback(s, _PROMPTS, made) for s in get_args(SweepSite) if s != "resid_mid"
+        ]
     if model is not None:
         ids = (model.text_ids("The capital of France is the city of"),
                model.text_ids("The capital of Italy is the city of"))  # fmt: skip
-        lines += [check(model, site, ids) for site in get_args(SweepSite)]
+        lines += checks(model, ids)
     return lines

@@ -15,8 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...tools.engine.causal.cells import Cell, SweepSite
 from ...tools.engine.recording import record
-from ...tools.engine.sweep import Cell, SweepSite, sweep_cells
+from ...tools.engine.sweep import sweep_cells
 from ...tools.model import Model
 
 _ROUNDS = 3

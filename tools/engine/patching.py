@@ -1,4 +1,4 @@
-"""Activation patching: every (layer, position) cell in one running batch.
+"""Activation patching through the model's own layers, for models that carry hooks of their own.
 
 A cell's row joins the batch at its own layer, with the unpatched stream in every other position,
 and goes through the later layers together with the rows before it. Nothing below a patch is
@@ -6,34 +6,37 @@ computed twice. Cells whose two values are equal to the last bit are exact no-op
 """
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..model import Model
-from .recording import Recording, attention_adds, mlp_adds
+from .causal.cells import Cell, Entry, SweepSite, check_finite, entries
+from .causal.chunks import in_chunks
+from .recording import Recording, attention_adds, down_map, mlp_adds, output_map
 from .residual import first, hooked
 
-Site = Literal["resid_pre", "attn_out", "resid_mid", "mlp_out"]
+Read = Callable[[Float[Tensor, "row d_model"]], Float[Tensor, "row out"]]
 _TOKENS = 8192  # of one call of a layer: eager attention holds heads × pos² floats a row
+_HELD = 32768  # vectors between layers
 
 
 @torch.no_grad()
-def sweep(
+def sweep_layers(
     model: Model,
     source: Recording,
     into: Recording,
     *,
-    site: Site,
-    layers: list[int],
-    positions: list[int],
-    tokens: list[int],
+    site: SweepSite,
+    cells: list[Cell],
+    read: Read,
+    held: int = _HELD,
     charge: Callable[[int], None] = lambda _: None,
     on_progress: Callable[[int, int], None] = lambda _, __: None,
-) -> Float[Tensor, "layer pos token"]:
-    """Logits at the last position of `into`, with one cell at a time taken from `source`.
+) -> Float[Tensor, "cell out"]:
+    """What `read` makes of the last position, with one cell at a time taken from `source`.
 
     `resid_mid` is set by what attention adds, so that attention's own branch and the MLP both see
     it. (TransformerLens' `hook_resid_mid` in version 4.3 changes the MLP's input alone.)
@@ -43,100 +46,112 @@ def sweep(
         source: Where the values come from.
         into: The run that they are put in; as many tokens.
         site: What is patched.
-        layers: Layers to patch, one at a time.
-        positions: Positions to patch, one at a time.
-        tokens: Whose logits are returned, soft-cap applied.
+        cells: What to patch, one at a time.
+        read: From the stream after the last layer to the numbers wanted.
+        held: Most vectors that are held between layers.
         charge: Told before each layer how many tokens' full forward passes it amounts to.
-        on_progress: Called with (layers done, layers).
+        on_progress: Called with (cells done, cells).
 
     Raises:
         ValueError: If the recordings have different lengths.
+        Refusal: `model_limit`, if memory runs out again after the batch was halved once;
+            `numerical`, if values are not finite.
     """
-    if len(source.ids) != len(into.ids):
-        raise ValueError(f"{len(source.ids)} tokens cannot be patched into {len(into.ids)}")
-    place = {layer: i for i, layer in enumerate(layers)}
-    modules = model.adapter.layers
-    own = model.adapter.logits(into.resid_pre[-1][-1:], tokens).float().cpu()[0]
-    out = own.expand(len(layers), len(positions), -1).clone()
+    rows = sorted(entries(source, into, site, cells), key=lambda r: r.cell[0])
+    own = read(into.resid_pre[-1][-1:]).float().cpu()
+    out = own.expand(len(cells), -1).clone()
+
+    def run(chunk: list[Entry]) -> Tensor:
+        return read(_stream(model, source, into, site, chunk, charge)[:, -1])
+
+    for row, value in in_chunks(rows, lambda _: len(into.ids), held, run, on_progress):
+        out[row.place] = value
+    return check_finite(out)
+
+
+def _stream(
+    model: Model,
+    source: Recording,
+    into: Recording,
+    site: SweepSite,
+    chunk: list[Entry],
+    charge: Callable[[int], None],
+) -> Float[Tensor, "row pos d_model"]:
+    """The stream of each row after the last layer; rows are ordered by layer."""
+    n, owed = model.n_layers, 0.0
     rows = into.resid_pre.new_empty(0, *into.resid_pre.shape[1:])
-    cells: list[tuple[int, int]] = []
-    owed = 0.0
-    for index in range(min(layers, default=0), len(modules)):
-        where, values = _patch_at(source, into, site, index, positions)
-        fresh = where if index in place else []
-        start = len(cells)
-        if fresh:
-            new = into.resid_pre[index].expand(len(fresh), -1, -1).clone()
-            if site == "resid_pre":
-                for row, column in enumerate(fresh):
-                    new[row, positions[column]] = values[column]
-            rows = torch.cat([rows, new])
-            cells += [(place[index], column) for column in fresh]
-        if cells:
-            owed += len(cells) * len(into.ids) / len(modules)
-            charge(int(owed))
-            owed -= int(owed)
-            edits = {
-                start + i: (positions[column], values[column]) for i, column in enumerate(fresh)
-            }
-            rows = _through(model, index, rows, into.calls[index], site, edits)
-        on_progress(index + 1, len(modules))
-    if cells:
-        logits = model.adapter.logits(rows[:, -1], tokens).float().cpu()
-        for cell, row in zip(cells, logits, strict=True):
-            out[cell] = row
-    return out
-
-
-def _patch_at(
-    source: Recording, into: Recording, site: Site, layer: int, positions: list[int]
-) -> tuple[list[int], Float[Tensor, "pos d_model"]]:
-    """Columns of `positions` where the patch changes anything, and the value for each column.
-
-    For `resid_mid` the value is the difference, which is added to what attention adds.
-    """
-    if site == "resid_mid":
-        values = (source.resid_mid[layer] - into.resid_mid[layer])[positions]
-        changed = (values != 0).any(-1)
-    else:
-        there, here = getattr(source, site)[layer], getattr(into, site)[layer]
-        values, changed = there[positions], (there != here).any(-1)[positions]
-    return changed.nonzero()[:, 0].tolist(), values
+    for index in range(chunk[0].cell[0], n):
+        fresh = [entry for entry in chunk if entry.cell[0] == index]
+        new = into.resid_pre[index].expand(len(fresh), -1, -1)
+        rows = torch.cat([rows, new])
+        edits = {len(rows) - len(fresh) + i: entry.cell for i, entry in enumerate(fresh)}
+        owed += len(rows) * len(into.ids) / n
+        charge(int(owed))
+        owed -= int(owed)
+        rows = _through(model, index, rows, source, into, site, edits)
+    return rows
 
 
 def _through(
     model: Model,
     index: int,
     rows: Float[Tensor, "row pos d_model"],
-    call: tuple[tuple[Any, ...], dict[str, Any]],
-    site: Site,
-    edits: dict[int, tuple[int, Tensor]],
+    source: Recording,
+    into: Recording,
+    site: SweepSite,
+    edits: dict[int, Cell],
 ) -> Float[Tensor, "row pos d_model"]:
-    """Rows after one layer, with this layer's edits made where the block writes."""
-    layer = model.adapter.layers[index]
+    """Rows after one layer, with this layer's edits made where the block reads or writes."""
+    layer, call = model.adapter.layers[index], into.calls[index]
     size = max(1, _TOKENS // rows.shape[1])
     done = []
     for start in range(0, len(rows), size):
         part = rows[start : start + size]
-        here = {r - start: e for r, e in edits.items() if start <= r < start + len(part)}
-        with hooked(_edit(model, layer, site, here)):
+        here = {r - start: c for r, c in edits.items() if start <= r < start + len(part)}
+        change = _change(source, into, site, index, here)
+        with hooked(_hooks(model, layer, site, change) if here else []):
             done.append(first(layer(part, *call[0], **call[1])))
     return torch.cat(done)
 
 
-def _edit(
-    model: Model, layer: nn.Module, site: Site, edits: dict[int, tuple[int, Tensor]]
-) -> list[Any]:
-    """Hooks that make a layer's edits; `resid_pre` was edited before the layer."""
-    if site == "resid_pre" or not edits:
-        return []
-    adds = site == "resid_mid"
+def _change(
+    source: Recording, into: Recording, site: SweepSite, index: int, edits: dict[int, Cell]
+) -> Callable[[Tensor], Tensor]:
+    """What the rows' edits make of the site's values [row, pos, width]."""
 
-    def edit(_: nn.Module, __: Any, output: Any) -> Any:
-        hidden = first(output).clone()
-        for row, (position, value) in edits.items():
-            hidden[row, position] = hidden[row, position] + value if adds else value
+    def change(values: Tensor) -> Tensor:
+        values = values.clone()
+        for row, (_, position, part) in edits.items():
+            where = slice(None) if position < 0 else slice(position, position + 1)
+            if site == "resid_mid":
+                gap = source.resid_mid[index, where] - into.resid_mid[index, where]
+                values[row, where] = values[row, where] + gap
+            elif site == "z":
+                heads = values[row].view(len(into.ids), *source.z.shape[2:])
+                heads[where, part] = source.z[index, where, part]
+            elif site == "neurons":
+                values[row, where, part] = source.neurons[index, where, part]
+            else:
+                values[row, where] = getattr(source, site)[index, where]
+        return values
+
+    return change
+
+
+def _hooks(
+    model: Model, layer: nn.Module, site: SweepSite, change: Callable[[Tensor], Tensor]
+) -> list[Any]:
+    def before(_: nn.Module, inputs: tuple[Any, ...]) -> Any:
+        return (change(inputs[0]), *inputs[1:])
+
+    def after(_: nn.Module, __: Any, output: Any) -> Any:
+        hidden = change(first(output))
         return (hidden, *output[1:]) if isinstance(output, tuple) else hidden
 
-    module = mlp_adds(model, layer) if site == "mlp_out" else attention_adds(model, layer)
-    return [module.register_forward_hook(edit)]
+    if site == "resid_pre":
+        return [layer.register_forward_pre_hook(before)]
+    if site in ("z", "neurons"):
+        reads = output_map(model, layer) if site == "z" else down_map(model, layer)
+        return [reads.register_forward_pre_hook(before)]
+    writes = mlp_adds(model, layer) if site == "mlp_out" else attention_adds(model, layer)
+    return [writes.register_forward_hook(after)]

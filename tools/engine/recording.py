@@ -44,6 +44,27 @@ class Recording:
         """The stream between attention and MLP."""
         return self.resid_pre[:-1] + self.attn_out
 
+    def check_sum(self, model: Model) -> None:
+        """See that what the blocks add sums to the stream.
+
+        Raises:
+            Refusal: `numerical`, if it does not: then this architecture adds something that is not
+                known here; or if the run is not finite.
+        """
+        if not bool(torch.isfinite(self.logits).all()):
+            raise Refusal(
+                "numerical", "the model's logits are not finite", "load it in another dtype"
+            )
+        gap = (self.resid_mid + self.mlp_out - self.resid_pre[1:]).float().norm()
+        allowed = 1e-3 if model.dtype == torch.float32 else 0.05
+        if float(gap) > allowed * float(self.resid_pre.float().norm()):
+            raise Refusal(
+                "numerical",
+                "attention and MLP outputs do not add up to the residual stream of this "
+                "architecture",
+                "patch resid_pre instead",
+            )
+
 
 def output_map(model: Model, layer: nn.Module) -> nn.Module:
     """The linear map from heads' outputs to the residual stream."""
@@ -120,13 +141,5 @@ def record(model: Model, ids: list[int]) -> Recording:
         calls=calls,
         logits=out.logits[0, -1].float(),
     )
-    gap = (found.resid_mid + found.mlp_out - found.resid_pre[1:]).float().norm()
-    if float(gap) > (1e-3 if model.dtype == torch.float32 else 0.05) * float(
-        found.resid_pre.float().norm()
-    ):
-        raise Refusal(
-            "numerical",
-            "attention and MLP outputs do not add up to the residual stream of this architecture",
-            "patch resid_pre instead",
-        )
+    found.check_sum(model)
     return found

@@ -7,32 +7,19 @@ first changed one. Cells that are equal in both runs to the last bit are skipped
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from ..model import Model
-from ..spec import Refusal
+from .causal.cells import Cell, Entry, SweepSite, check_finite, entries
+from .causal.chunks import in_chunks
 from .recording import Recording
 from .sweep_layer import Group, LayerPass
 
-SweepSite = Literal["resid_pre", "attn_out", "resid_mid", "mlp_out", "z", "neurons"]
-Cell = tuple[int, int, int]
-"""Layer, position (-1: all of them), and head or neuron (0 for residual sites)."""
 Read = Callable[[Float[Tensor, "row d_model"]], Float[Tensor, "row out"]]
 _HELD = 32768  # vectors between layers: 75 MB at width 576 in float32
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One cell that changes something: where it enters and where its row begins."""
-
-    place: int
-    cell: Cell
-    start: int
 
 
 @torch.no_grad()
@@ -67,67 +54,20 @@ def sweep_cells(
         Refusal: `model_limit`, if memory runs out again after the batch was halved once;
             `numerical`, if values are not finite.
     """
-    if len(source.ids) != len(into.ids):
-        raise ValueError(f"{len(source.ids)} tokens cannot be patched into {len(into.ids)}")
     own = read(into.resid_pre[-1][-1:]).float().cpu()
     out = own.expand(len(cells), -1).clone()
-    rows = _rows(source, into, site, cells)
-    halved = False
-    done = 0
-    while done < len(rows):
-        chunk = _take(rows[done:], len(into.ids), held)
-        try:
-            found = _run(model, source, into, site, chunk, read, charge)
-        except (torch.OutOfMemoryError, MemoryError):
-            if halved:
-                raise Refusal(
-                    "model_limit",
-                    f"memory ran out with {held} vectors, after the batch was halved once",
-                    "choose fewer cells, a shorter prompt or a smaller model",
-                ) from None
-            halved, held = True, max(1, held // 2)
-            continue
-        for row, value in zip(chunk, found.float().cpu(), strict=True):
-            out[row.place] = value
-        done += len(chunk)
-        on_progress(done, len(rows))
-    if not bool(torch.isfinite(out).all()):
-        raise Refusal("numerical", "the sweep gave values that are not finite", "check the model")
-    return out
-
-
-def _rows(source: Recording, into: Recording, site: SweepSite, cells: list[Cell]) -> list[_Row]:
-    """Cells that change anything, ordered by first position so that chunks hold like rows."""
-    there, here = _values(source, site), _values(into, site)
-    differs = (there != here).cpu()
-    differs = differs if site in ("z", "neurons") else differs[..., None, :]
-    changed = differs if site == "neurons" else differs.any(-1)  # [layer, pos, part]
-    rows = []
-    for place, (layer, position, part) in enumerate(cells):
-        where = changed[layer, :, part]
-        if position >= 0:
-            start = position if bool(where[position]) else None
-        else:
-            first = where.nonzero()
-            start = int(first[0]) if len(first) else None
-        if start is not None:
-            rows.append(_Row(place, (layer, position, part), start))
-    return sorted(rows, key=lambda r: (r.start, r.cell[0]))
-
-
-def _values(run: Recording, site: SweepSite) -> Tensor:
-    found: Tensor = getattr(run, site)
-    return found[:-1] if site == "resid_pre" else found
-
-
-def _take(rows: list[_Row], length: int, held: int) -> list[_Row]:
-    """As many rows as may be held, at least one."""
-    total = 0
-    for i, row in enumerate(rows):
-        total += length - row.start
-        if i and total > held:
-            return rows[:i]
-    return rows
+    # Rows that begin alike stand together, so that chunks hold like rows.
+    rows = sorted(entries(source, into, site, cells), key=lambda r: (r.start, r.cell[0]))
+    each = in_chunks(
+        rows,
+        lambda row: len(into.ids) - row.start,
+        held,
+        lambda chunk: _run(model, source, into, site, chunk, read, charge),
+        on_progress,
+    )
+    for row, value in each:
+        out[row.place] = value
+    return check_finite(out)
 
 
 def _run(
@@ -135,7 +75,7 @@ def _run(
     source: Recording,
     into: Recording,
     site: SweepSite,
-    chunk: list[_Row],
+    chunk: list[Entry],
     read: Read,
     charge: Callable[[int], None],
 ) -> Float[Tensor, "row out"]:
@@ -179,7 +119,7 @@ def _run(
     return values[order.to(values.device)]
 
 
-def _entering(chunk: list[_Row], layer: int) -> Iterator[tuple[int, list[int]]]:
+def _entering(chunk: list[Entry], layer: int) -> Iterator[tuple[int, list[int]]]:
     """Rows of one layer by their first position."""
     found: dict[int, list[int]] = {}
     for i, row in enumerate(chunk):
@@ -194,7 +134,7 @@ def _begin(
     into: Recording,
     site: SweepSite,
     layer: int,
-    rows: list[_Row],
+    rows: list[Entry],
 ) -> Float[Tensor, "row pos d_model"]:
     """The stream of new rows, from their first position on, as it enters its next layer."""
     start, length = rows[0].start, len(into.ids)

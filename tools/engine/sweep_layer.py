@@ -4,6 +4,7 @@ Everything but attention acts on vectors alone, so rows of any length lie in one
 Attention reads the positions before a row from the keys and values of the unpatched run.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,9 +117,22 @@ class LayerPass:
         return self.layer.post_feedforward_layernorm(out) if post else out  # type: ignore
 
     def through(
-        self, x: Float[Tensor, "n d_model"], groups: list[Group], *, last: bool
+        self,
+        x: Float[Tensor, "n d_model"],
+        groups: list[Group],
+        *,
+        last: bool,
+        exchange: Callable[..., Tensor] | None = None,
     ) -> Float[Tensor, "m d_model"]:
-        """The rows after this layer; with `last`, the last position of each row alone."""
+        """The rows after this layer; with `last`, the last position of each row alone.
+
+        Args:
+            x: The rows, group after group.
+            groups: Where each row begins.
+            last: Whether only the last position is read from here on.
+            exchange: Given queries, keys, values and heads' outputs of a group of whole rows, the
+                group and `last`: the heads' outputs that are used instead.
+        """
         at = torch.cat(
             [torch.arange(g.start, g.start + g.length).repeat(g.rows) for g in groups]
         ).to(x.device)
@@ -131,7 +145,9 @@ class LayerPass:
         for group in groups:
             part = slice(begin, begin + group.vectors)
             begin += group.vectors
-            heads.append(self._attend(q[part], k[part], v[part], group, last))
+            own = q[part], k[part], v[part]
+            outputs = self.attend(*own, group, last)
+            heads.append(exchange(*own, outputs, group, last) if exchange else outputs)
         mixed = torch.cat(heads)
         if last:
             x = torch.cat(
@@ -147,9 +163,13 @@ class LayerPass:
             out[block] = middle + self.mlp_out(middle)
         return out
 
-    def _attend(
+    def attend(
         self, q: Tensor, k: Tensor, v: Tensor, group: Group, last: bool
     ) -> Float[Tensor, "n d_heads"]:
+        """Heads' outputs side by side, from the rows' own and the earlier positions.
+
+        A few heads alone may be given where a row begins at position 0.
+        """
         heads, width = q.shape[1:]
         kv, each = k.shape[1], heads // k.shape[1]
         q = q.view(group.rows, group.length, kv, each, width)

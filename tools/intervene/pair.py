@@ -8,6 +8,7 @@ from ..engine.prompt_ids import prompt_ids
 from ..engine.vocabulary import matched_words
 from ..model import Model
 from ..spec import Refusal
+from .pairs.aligned import check_aligned
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def make_pair(
         )
     if one == two:
         raise Refusal("bad_args", "clean and corrupted prompt are equal", "change one word")
+    warnings = [*warnings, *check_aligned(*([model.token_text(i) for i in x] for x in (one, two)))]
     return Pair(one + shared, two + shared, right, other), warnings
 
 

@@ -1,17 +1,31 @@
 """The sweep against one plain hooked forward for each cell, and TransformerLens' resid_mid."""
 
+from typing import get_args
+
 import pytest
 import torch
 
+from mechmentor.evals.bench.correctness import cells_of
 from mechmentor.tests.tools.tiny_models import tiny_gpt2, tiny_llama_model
 from mechmentor.tools.engine import patching
-from mechmentor.tools.engine.patching import sweep
+from mechmentor.tools.engine.causal.cells import SweepSite
+from mechmentor.tools.engine.patching import sweep_layers
 from mechmentor.tools.engine.recording import record
+from mechmentor.tools.engine.sweep import sweep_cells
 from mechmentor.tools.models import load_model
 from mechmentor.tools.spec import Refusal
 
 TOKENS = [5, 9, 300]
 TOLERANCE = {"atol": 2e-4, "rtol": 2e-4}
+
+
+def sweep(model, source, into, *, site, layers, positions, tokens, charge=lambda _: None):
+    """Logits [layer, position, token] of every cell of a grid."""
+    return sweep_layers(
+        model, source, into, site=site,
+        cells=[(layer, position, 0) for layer in layers for position in positions],
+        read=lambda stream: model.adapter.logits(stream, tokens), charge=charge,
+    ).view(len(layers), len(positions), -1)  # fmt: skip
 
 
 @pytest.fixture(params=["llama", "gpt2"])
@@ -250,3 +264,14 @@ def test_an_architecture_that_adds_something_else_is_refused(model):
     with pytest.raises(Refusal, match="do not add up"):
         record(model, prompts(model)[0])
     handle.remove()
+
+
+@pytest.mark.parametrize("site", get_args(SweepSite))
+def test_equals_the_own_sweep_at_every_site(model, site):
+    there, here = prompts(model)
+    source, into = record(model, there), record(model, here)
+    words = {"site": site, "cells": cells_of(model, source, into, site), "held": 30}
+    words["read"] = lambda stream: model.adapter.logits(stream, TOKENS)
+    ours = sweep_layers(model, source, into, **words)
+    torch.testing.assert_close(ours, sweep_cells(model, source, into, **words), **TOLERANCE)
+    assert (ours - ours[:1]).abs().max() > 1e-3

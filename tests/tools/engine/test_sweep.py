@@ -5,11 +5,20 @@ from typing import get_args
 import pytest
 import torch
 
-from mechmentor.evals.bench.correctness import _PROMPTS, cells_of, check, tiny
+from mechmentor.evals.bench.correctness import (
+    _PROMPTS,
+    cells_of,
+    check,
+    check_donor,
+    check_gradient,
+    check_sum,
+    tiny,
+)
 from mechmentor.tools.engine import sweep as module
 from mechmentor.tools.engine.adapters import FAMILIES
+from mechmentor.tools.engine.causal.cells import SweepSite
 from mechmentor.tools.engine.recording import record
-from mechmentor.tools.engine.sweep import SweepSite, sweep_cells
+from mechmentor.tools.engine.sweep import sweep_cells
 from mechmentor.tools.engine.sweep_layer import LayerPass, knows
 from mechmentor.tools.spec import Refusal
 
@@ -35,6 +44,22 @@ def run(model, site="z", source=None, into=None, **words):
 @pytest.mark.parametrize("site", get_args(SweepSite))
 def test_every_site_equals_one_plain_hooked_pass_a_cell(model, site):
     line = check(model, site, _PROMPTS)
+    assert line["equal"], line
+
+
+@pytest.mark.parametrize("site", ["resid_pre", "resid_mid"])
+def test_a_whole_layer_from_the_donor_gives_the_donors_logits(model, site):
+    line = check_donor(model, site, _PROMPTS)
+    assert line["equal"], line
+
+
+def test_blocks_sum_to_the_stream(model):
+    assert check_sum(model, _PROMPTS)["equal"]
+
+
+@pytest.mark.parametrize("site", get_args(SweepSite))
+def test_gradients_equal_finite_differences(model, site):
+    line = check_gradient(model, site, _PROMPTS)
     assert line["equal"], line
 
 

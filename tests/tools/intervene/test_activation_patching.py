@@ -152,6 +152,7 @@ def test_layers_and_positions_can_be_chosen(bench):
         ({"positions": [99]}, "position 99 lies beyond the prompt"),
         ({"positions": [-99]}, "position -99 lies beyond the prompt"),
         ({"answer": " "}, "an answer is empty"),
+        ({"clean": "", "corrupted": ""}, "prompt is empty"),
         ({"wrong": " garden"}, "do not differ"),
         ({"corrupted": PAIR["clean"]}, "are equal"),
         ({"control_clean": "the lamp", "control_corrupted": "the tiger"}, "control pair has"),
@@ -193,6 +194,65 @@ def test_the_sweep_is_charged(bench):
     before = bench.meter.tokens
     data = activation_patching(bench, ActivationPatchingArgs(**PAIR)).data
     assert bench.meter.tokens - before > 3 * 2 * data.n_tokens
+
+
+@pytest.mark.parametrize("site", ["attn_out", "resid_mid", "mlp_out", "z", "neurons"])
+@pytest.mark.parametrize("metric", ["logit_difference", "log_probability", "kl"])
+def test_every_site_and_metric(bench, site, metric):
+    args = ActivationPatchingArgs(**PAIR, site=site, metric=metric, neurons=5)
+    result = activation_patching(bench, args)
+    data = result.data
+    assert data.unpatched_error < 1e-4
+    assert data.unpatched_difference == pytest.approx(data.corrupted_difference, abs=1e-4)
+    if metric == "kl":
+        assert data.clean_difference == pytest.approx(0, abs=1e-5)
+    rows = {"neurons": 5}.get(site, bench.target.n_layers)
+    assert len(result.view.values) == rows
+    assert bool(data.top) is (site in ("z", "neurons"))
+
+
+def test_heads_of_the_last_layer_move_what_their_sum_moves(bench):
+    """All positions of one head at a time: the grid's best head is the one that is named."""
+    result = activation_patching(bench, ActivationPatchingArgs(**PAIR, site="z"))
+    best = max(max(row) for row in result.view.values)
+    assert result.data.best_effect == pytest.approx(best)
+    assert result.view.values[result.data.best_layer][result.data.best_part] == pytest.approx(best)
+    assert result.data.best_position is None
+    with pytest.raises(Refusal, match="one position or at all"):
+        activation_patching(bench, ActivationPatchingArgs(**PAIR, site="z", positions=[1, 2]))
+
+
+@pytest.mark.parametrize(
+    ("corruption", "direction"),
+    [("resample", "denoising"), ("resample", "noising"), ("mean", "noising")],
+)
+def test_other_prompts_can_corrupt(bench, corruption, direction):
+    copying(bench, "river", "garden")
+    args = ActivationPatchingArgs(**PAIR, corruption=corruption, direction=direction)
+    data = activation_patching(bench, args).data
+    assert data.best_layer == 0
+    assert data.best_token == " river"
+    assert data.best_effect > 0.5
+
+
+def test_a_mean_cannot_be_denoised(bench):
+    with pytest.raises(Refusal, match="a mean is no run"):
+        activation_patching(bench, ActivationPatchingArgs(**PAIR, corruption="mean"))
+
+
+def test_pairs_of_a_builder_are_averaged(bench):
+    args = ActivationPatchingArgs(pairs="repeated", count=2, controls=2)
+    data = activation_patching(bench, args).data
+    assert data.pairs == 2
+    assert data.unpatched_error < 1e-4
+
+
+def test_a_model_that_gives_nan_is_refused(bench):
+    with torch.no_grad():
+        bench.target.hf.model.norm.weight.fill_(torch.nan)
+    with pytest.raises(Refusal, match="not finite") as refused:
+        activation_patching(bench, ActivationPatchingArgs(**PAIR))
+    assert refused.value.failure.code == "numerical"
 
 
 @pytest.mark.slow

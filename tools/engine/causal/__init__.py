@@ -1,0 +1,1 @@
+"""What patching, attribution and path patching are computed with; the tools only present it."""
