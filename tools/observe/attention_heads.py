@@ -110,7 +110,9 @@ def attention_heads(bench: Workbench, args: AttentionHeadsArgs) -> WhiteBox[Atte
     values = torch.tensor([float(found[which, c.layer, c.index]) for c in scored])
     band = torch.stack([control[:, which, c.layer, c.index] for c in scored])
     best, ceiling = int(values.argmax()), float(band.max())
-    patterns, view, warnings = [], _map(model, args.score, found[which], control[:, which]), []
+    patterns: list[HeadPattern] = []
+    warnings: list[str] = []
+    view = _map(model, args.score, found[which], control[:, which])
     if chosen:
         ids, warnings = prompt_ids(model, args.prompt, chat=args.chat)
         own, beside = prompt_patterns(model, ids, chosen, generator)

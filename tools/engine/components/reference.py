@@ -82,5 +82,6 @@ def _value(site: Site, inputs: Any, named: Any, output: Any) -> Tensor:
     if site in ("heads", "neurons"):
         return inputs[0]  # type: ignore[no-any-return]
     if site == "layer":
-        return first(output) - (inputs[0] if inputs else named["hidden_states"])
+        added: Tensor = first(output) - (inputs[0] if inputs else named["hidden_states"])
+        return added
     return first(output)
