@@ -293,6 +293,9 @@ class RunState:
         self.spend.calls += 1
         self.spend.tokens += record["tokens"]
         self.spend.seconds += record["seconds"]
+        dollars = (experiment.result or {}).get("cost", {}).get("dollars", 0.0)
+        self.spend.dollars += dollars or 0.0
+        self.spend.unknown += dollars is None
         data = experiment.result["data"] if experiment.result else None
         args = experiment.args if isinstance(experiment.args, dict) else {"raw": experiment.args}
         self.ledger.add(Seen(experiment.number, experiment.tool, args, data))

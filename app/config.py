@@ -29,7 +29,8 @@ def find_run(name: str) -> Path:
     known = sorted(p.parent for p in parent.glob("*/tape.jsonl"))
     if name == "last" and known:
         return known[-1]
-    found = [p for p in known if name in p.name]
+    talks = sorted(p.parent for p in parent.glob("talks/*/tape.jsonl"))
+    found = [p for p in known if name in p.name] or [p for p in talks if name in p.name]
     if len(found) == 1:
         return found[0]
     if found:

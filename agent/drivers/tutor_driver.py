@@ -5,10 +5,13 @@ first, so that a resumed talk sends exactly what an unbroken one would.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from ...prompts import render
 from ...tools import catalog
 from ...tools.spec import Chat, Message, Reply, ToolCall
+from ...tools.study.contexts.pack import Packed, pack
+from ...tools.study.quotes.find import Source
 from ..chat.errors import ChatError, ContextOverflow
 from ..driver import Decision, DriverFailed, RunView
 from ..state import Call, RunState
@@ -22,18 +25,23 @@ class TutorDriver:
 
     Args:
         chat: The model.
-        contexts: The packed contexts; they stand before the first turn.
+        sources: The contexts; they stand before the first turn.
         tools: Names of the tools it may call.
+        context_tokens: Tokens of the contexts at most.
 
     Attributes:
         name: `tutor:` and the model's name.
     """
 
-    def __init__(self, chat: Chat, contexts: str, tools: Sequence[str]) -> None:
+    def __init__(
+        self, chat: Chat, sources: list[Source], tools: Sequence[str], context_tokens: int
+    ) -> None:
         self.chat = chat
-        self.contexts = contexts
+        self.sources = sources
         self.tools = list(tools)
+        self.context_tokens = context_tokens
         self.name = f"tutor:{chat.model}"
+        self._packed: dict[str, Packed] = {}
 
     def decide(self, run: RunView) -> Decision:
         """Send the conversation; a reply without calls is the answer.
@@ -47,18 +55,35 @@ class TutorDriver:
         calls = tuple(Call(c.name, parsed(c)) for c in reply.tool_calls)
         return Decision(calls, reply.text[:600], call_ids=tuple(c.id for c in reply.tool_calls))
 
-    def _ask(self, run: RunView) -> Reply:
+    def request(
+        self, state: RunState, keep: int | None = None
+    ) -> tuple[list[Message], list[dict[str, Any]] | None]:
+        """Messages and tools of the next request."""
         used = sum(
             len((e.reply or {}).get("tool_calls", ()))
-            for e in run.state.exchanges
-            if e.turn == len(run.state.turns)
+            for e in state.exchanges
+            if e.turn == len(state.turns)
         )
         names = self.tools if used < MOST_CALLS else []
         tools = [catalog.load(name).schema() for name in names] or None
+        return conversation(state, self._contexts(state), self.tools, keep), tools
+
+    def left_out(self, state: RunState) -> tuple[str, ...]:
+        """What of the contexts did not fit, one line each."""
+        return self._contexts(state).left_out if state.turns else ()
+
+    def _contexts(self, state: RunState) -> Packed:
+        # By the first question alone: the prefix then never changes, and providers can cache it.
+        query = state.turns[0].text[:2000] if state.turns else ""
+        if query not in self._packed:
+            found = pack(self.sources, budget=self.context_tokens, query=query)
+            self._packed[query] = found if self.sources else Packed("", 0)
+        return self._packed[query]
+
+    def _ask(self, run: RunView) -> Reply:
         for keep in FULL_RESULTS:
             try:
-                messages = conversation(run.state, self.contexts, self.tools, keep)
-                return run.ask(self.chat, messages, tools)
+                return run.ask(self.chat, *self.request(run.state, keep))
             except ContextOverflow:
                 run.note(f"the talk outgrew {self.chat.model}; older results are folded")
             except ChatError as error:
@@ -70,7 +95,7 @@ class TutorDriver:
 
 
 def conversation(
-    state: RunState, contexts: str, tools: Sequence[str], keep: int | None = None
+    state: RunState, contexts: Packed, tools: Sequence[str], keep: int | None = None
 ) -> list[Message]:
     """A talk as messages: prompt, then each turn with its replies and their results.
 
@@ -86,8 +111,11 @@ def conversation(
     whole = {e.id for e in (finished if keep is None else finished[-keep:])}
     by_call = {e.call_id: e for e in finished}
     for number, turn in enumerate(state.turns, start=1):
-        shown = contexts if number == 1 else ""
-        text = render("tutor_turn", mode=turn.mode, text=turn.text, contexts=shown)
+        first = number == 1
+        text = render(
+            "tutor_turn", mode=turn.mode, text=turn.text, contexts=contexts.text if first else "",
+            left_out=contexts.left_out if first else (),
+        )  # fmt: skip
         messages.append(Message(role="user", content=text))
         for exchange in state.exchanges:
             if exchange.turn != number or exchange.reply is None:

@@ -2,27 +2,28 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from ...tools import catalog
-from ...tools.spec import ACCESS_ORDER, Chat, Reply
-from ...tools.study.contexts.library import Library
-from ...tools.study.contexts.pack import pack
+from ...tools.spec import ACCESS_ORDER, Chat, Message, Refusal, Reply
+from ...tools.study.contexts.library import DEFAULT, Library
 from ...tools.study.quotes.check import Report, check_reply
 from ..case import Budget
+from ..chat.errors import ChatError
 from ..drivers.tutor_driver import TutorDriver
 from ..graph import OnEvent, Session
-from ..state import RunState
+from ..state import Experiment, RunState, Turn
 from ..tape import Tape, TapeError
 
 if TYPE_CHECKING:
     from ...tools.workbench import Workbench
 
-Mode = Literal["ask", "skim"]
+Mode = Literal["ask", "skim", "compare"]
+CONTEXT_TOKENS = 150_000
 # Tools that only make sense in an audit.
 AUDIT_ONLY = ("register_hypothesis", "submit_claims", "test_claim")
 
@@ -41,6 +42,8 @@ class TalkConfig:
         base: The model that it was trained from.
         budget: What the talk may cost.
         settings: Provider, address and name of the language model; never a key.
+        context_tokens: Tokens of the contexts at most; over that the passages nearest to the first
+            question are sent.
     """
 
     contexts: tuple[str, ...] = ()
@@ -48,6 +51,7 @@ class TalkConfig:
     base: str | None = None
     budget: Budget = field(default_factory=lambda: Budget(calls=None, tokens=None, seconds=None))
     settings: tuple[tuple[str, str], ...] = ()
+    context_tokens: int = CONTEXT_TOKENS
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,13 @@ class Answer:
         text: As it came.
         report: Its quotations checked; `report.text` has the unverified ones struck out.
         experiments: Ids of the tool calls that it rests on.
+        left_out: What the tutor did not see of the contexts, one line each.
     """
 
     text: str
     report: Report
     experiments: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def new_folder(parent: Path) -> Path:
@@ -133,7 +139,11 @@ class Talk:
     @property
     def waiting(self) -> bool:
         """Whether the last turn still lacks its answer: a killed talk goes on with `answer`."""
-        return not self.state.answered
+        return not self.state.answered or bool(self.state.pending)
+
+    def hear(self, text: str, mode: Mode = "ask") -> None:
+        """Put a turn of the person on the tape, to be answered by `answer`."""
+        self.session.record("user", text=text, mode=mode)
 
     def say(self, text: str, mode: Mode = "ask") -> Answer:
         """A turn of the person, and the tutor's answer.
@@ -141,8 +151,37 @@ class Talk:
         Raises:
             TalkStopped: If there is no answer; nothing that was said is lost.
         """
-        self.session.record("user", text=text, mode=mode)
+        self.hear(text, mode)
         return self.answer()
+
+    def call(self, tool: str, arguments: dict[str, Any]) -> Experiment:
+        """Run a tool at the person's own wish; the tutor does not see the result."""
+        calls = [{"tool": tool, "arguments": arguments, "call_id": None}]
+        self.session.record("decision", calls=calls, reason="the person asked", stop=None)
+        self.session.run()
+        return self.state.experiments[-1]
+
+    def preview(
+        self, text: str, mode: Mode = "ask"
+    ) -> tuple[list[Message], list[dict[str, Any]] | None]:
+        """Messages and tools that the first request of a turn would carry; nothing is recorded."""
+        state = RunState.from_tape(self._tape.records)
+        state.turns.append(Turn(text, mode))
+        return self.driver.request(state)
+
+    def sibling(
+        self,
+        folder: Path,
+        settings: tuple[tuple[str, str], ...],
+        on_event: OnEvent,
+        on_text: Callable[[str], None],
+    ) -> "Talk":
+        """A talk on the same contexts and model, with another language model or sample."""
+        config = replace(self.config, settings=settings)
+        return Talk(
+            folder, config, self._make_chat, library=self.library, open_models=self._open_models,
+            on_event=on_event, on_text=on_text,
+        )  # fmt: skip
 
     def answer(self) -> Answer:
         """The answer to the last turn, from wherever the tape stands.
@@ -151,29 +190,31 @@ class Talk:
             TalkStopped: If there is none; the same call tries again.
         """
         state = self.state
-        before = len(state.experiments)
+        before, asked = len(state.experiments), not state.answered
         state.stopped = None  # a talk goes on where an audit would have ended
         self.session.run()
         if not state.answered:
             reason = state.stopped or f"no {state.exhausted()} left in this talk"
             raise TalkStopped(reason.removeprefix("driver failed: "))
-        last = next(e for e in reversed(state.exchanges) if e.reply is not None)
-        text = Reply.model_validate(last.reply).text
+        replies = [e.reply for e in state.exchanges if e.reply is not None]
+        text = Reply.model_validate(replies[-1]).text if replies and asked else ""
         report = check_reply(text, self.library.sources(self.config.contexts))
         ids = tuple(e.id for e in state.experiments[before:])
-        return Answer(text, report, ids)
+        return Answer(text, report, ids, self.driver.left_out(self.state))
 
     def _session(self) -> Session:
         names = self.config.contexts
-        packed = pack(self.library.sources(names)).text if names else ""
-        driver = TutorDriver(self._make_chat(dict(self.config.settings)), packed, self._tools())
+        chat = self._make_chat(dict(self.config.settings))
+        sources = self.library.sources(names) if names else []
+        self.driver = TutorDriver(chat, sources, self._tools(), self.config.context_tokens)
         return Session(
             self._tape,
             None,
-            driver,
+            self.driver,
             on_event=self._on_event,
             on_text=self._on_text,
-            library=self.library,
+            # Nothing but the contexts of this talk can leave the machine through a tool.
+            library=Library(self.library.folder, only=(DEFAULT, *names), chat=_Refusing(chat)),
             open_bench=self._bench,
         )
 
@@ -214,6 +255,7 @@ class Talk:
             "dtype": "float32",
             "budget": self._new.budget.model_dump(mode="json"),
             "settings": dict(self._new.settings),
+            "context_tokens": self._new.context_tokens,
         }
 
     def _same_contexts(self, hashes: dict[str, str]) -> None:
@@ -232,4 +274,23 @@ def _config(header: dict[str, Any]) -> TalkConfig:
         base=header["base"],
         budget=Budget.model_validate(header["budget"]),
         settings=tuple(sorted(header["settings"].items())),
+        context_tokens=header.get("context_tokens", CONTEXT_TOKENS),
     )
+
+
+class _Refusing:
+    """A chat for tools: what the API does wrong ends the call, not the talk."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat, self.model = chat, chat.model
+
+    def complete(
+        self,
+        messages: list[Message],
+        tools: list[dict[str, Any]] | None = None,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Reply:
+        try:
+            return self._chat.complete(messages, tools, on_text)
+        except ChatError as error:
+            raise Refusal("model_limit", str(error), "try again later") from None

@@ -1,26 +1,24 @@
 """`chat`: a talk with a tutor over contexts, with tools in the middle of an answer."""
 
-import sys
-from collections.abc import Iterator
+import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from .exits import INTERRUPTED, PROVIDER, Stop
+from .exits import INTERRUPTED, Stop
 
 if TYPE_CHECKING:
+    from ...agent.chat.settings import Endpoint
     from ...agent.state import RunState
-    from ...agent.talk.talk import Answer, Talk, TalkConfig
+    from ...agent.talk.talk import TalkConfig
     from ...agent.tape import Record
     from ...tools.spec import Access, Chat
     from ...tools.workbench import Workbench
 
-_HELP = """\
-/skim TEXT   map of the reading: question, method, key evidence, weakest point, what to read
-/cost        what this talk has cost
-/contexts    what the tutor has before it
-/quit        end (the talk stays: mechmentor chat --resume ID)"""
+MODES = ("ask", "skim", "compare")
+ALWAYS = "MECHMENTOR_COMPARE"
 
 
 def register(app: typer.Typer) -> None:
@@ -29,41 +27,71 @@ def register(app: typer.Typer) -> None:
 
 
 def chat(
-    question: str = typer.Argument(None, help="One question; without it a talk (- reads stdin)."),
+    question: str = typer.Argument(
+        None, help="One question, a file, - (standard input) or edit ($EDITOR); none for a talk."
+    ),
     contexts: list[str] = typer.Option([], "--context", "-c", help="A context; repeatable."),
-    mode: str = typer.Option("ask", help="ask or skim."),
+    mode: str = typer.Option("ask", help="ask, skim, or compare (two voices at once)."),
     provider: str = typer.Option(None, help="As in audit."),
     model: str = typer.Option(None, help="Language model of the tutor."),
+    second: str = typer.Option(
+        "", help="Model of the second voice; the same one gives another sample."
+    ),
     target: str = typer.Option("bundled", help="Local model that the tutor may look into; none."),
     base: str = typer.Option(None, help="The model that it was trained from."),
     max_usd: float = typer.Option(None, min=0, help="The talk ends at so many dollars."),
+    yes: bool = typer.Option(False, "--yes", help="Do not ask before a dear turn."),
     resume: str = typer.Option(None, help="Id of a talk, or `last`."),
+    no_key: bool = typer.Option(False, "--no-key", help="Only write prompt.md, to be pasted."),
+    out: Path = typer.Option(Path("prompt.md"), help="Where that prompt goes."),
 ) -> int:
-    """Ask a tutor that cites lines, has its quotations checked, and can show things on a model."""
-    from ...agent.case import Budget
-    from ...agent.chat.settings import resolve
-    from ...agent.talk.talk import Talk, TalkConfig, new_folder
+    """Ask a tutor that cites lines, has its quotations checked, and can show things on a model.
+
+    MECHMENTOR_MONTHLY_USD caps a month, MECHMENTOR_ASK_ABOVE_USD (0.25) asks before a turn,
+    MECHMENTOR_COMPARE=1 (or a model) compares always. In a talk, /help lists the commands.
+    """
+    from .tutor.lines import text_of, typed
+    from .tutor.turns import MAP
+
+    if mode not in MODES:
+        raise Stop(f"--mode is ask, skim or compare, not {mode!r}")
+    from ...agent.chat.settings import environment
+
+    always = environment().get(ALWAYS, "")
+    if always and mode == "ask":
+        mode, second = "compare", second or ("" if always.lower() in ("1", "on") else always)
+    endpoint = None if no_key else _endpoint(provider, model, resume)
+    text = text_of(question) if question is not None else None
+    if endpoint is None:
+        from .tutor.no_key import write_prompt
+
+        if text is None and mode != "skim":
+            text = next((x for x in map(str.strip, typed()) if x), None)
+            if text is None:
+                raise Stop("there is no key for a language model and no question for a prompt")
+        return write_prompt(text or MAP, mode, contexts, out)
+    if text is None and mode == "skim":
+        text = MAP
+    config = _config(endpoint, contexts, target, base, max_usd)
+    return _talk(config, endpoint, text, mode, second, resume, yes)
+
+
+def _talk(
+    config: "TalkConfig", endpoint: "Endpoint", text: str | None, mode: str, second: str,
+    resume: str | None, yes: bool,
+) -> int:  # fmt: skip
+    from ...agent.chat.prices import price_of
+    from ...agent.talk.compare import Compare
+    from ...agent.talk.talk import Talk, new_folder
     from ...tools.study.contexts.library import Library
     from ..config import runs_folder
+    from .tutor.lines import typed
+    from .tutor.money import Purse, say
+    from .tutor.turns import Turns, Voices
 
-    if mode not in ("ask", "skim"):
-        raise Stop(f"--mode is ask or skim, not {mode!r}")
     folder = _found(resume) if resume else new_folder(runs_folder() / "talks")
-    settings: tuple[tuple[str, str], ...] = ()
-    if not resume:
-        endpoint = resolve(provider, model=model, role="tutor")
-        settings = (
-            ("base_url", endpoint.base_url),
-            ("model", endpoint.model),
-            ("provider", endpoint.provider),
-        )
-    config = TalkConfig(
-        contexts=tuple(contexts),
-        model=None if target == "none" else target,
-        base=base,
-        budget=Budget(calls=None, tokens=None, seconds=None, dollars=max_usd),
-        settings=settings,
-    )
+    say(f"talk {folder.name}")
+    voices = Voices()
     with Talk(
         folder,
         config,
@@ -71,140 +99,81 @@ def chat(
         library=Library(),
         open_models=_open_models,
         on_event=_show_event,
-        on_text=lambda text: print(text, end="", flush=True),
+        on_text=voices.first,
     ) as talk:
-        _say(f"talk {folder.name}")
-        _announce(talk)
+        compare = Compare(
+            talk, second or _second_of(folder),
+            on_event=voices.second_event, on_text=voices.second,
+        )  # fmt: skip
+        purse = Purse(endpoint, price_of(endpoint), yes, talk.config.budget.dollars)
+        turns = Turns(talk, compare, voices, purse, mode, announced=bool(resume))  # type: ignore[arg-type]
         try:
-            code = _turns(talk, question, mode)
+            code = turns.go([text] if text is not None else typed(), one=text is not None)
         except KeyboardInterrupt:
             code = INTERRUPTED
-        _say(f"talk {folder.name}: mechmentor chat --resume {folder.name}")
+        say(f"talk {folder.name}: mechmentor chat --resume {folder.name}")
+        if code == INTERRUPTED:
+            os._exit(code)  # a second voice may still speak; every finished record is on disk
         return code
 
 
-def _turns(talk: "Talk", question: str | None, mode: str) -> int:
-    from ...agent.talk.talk import TalkStopped
+def _config(
+    endpoint: "Endpoint", contexts: list[str], target: str, base: str | None, max_usd: float | None
+) -> "TalkConfig":
+    from ...agent.case import Budget
+    from ...agent.talk.talk import TalkConfig
 
-    code = 0
-    if talk.waiting:
-        _say("the last turn has no answer yet: going on with it")
-        code = _answered(talk.answer)
-    single = question is not None
-    for line in _lines(question):
-        text, how = line.strip(), mode
-        if text in ("/quit", "/exit"):
-            break
-        if text in ("/help", "/cost", "/contexts"):
-            _command(text, talk)
-            continue
-        if text.startswith("/skim"):
-            text, how = text.removeprefix("/skim").strip() or "Map the reading for me.", "skim"
-        elif text.startswith("/"):
-            _say(f"there is no {text.split()[0]}\n{_HELP}")
-            continue
-        if text:
-            try:
-                _finish(talk.say(text, "skim" if how == "skim" else "ask"))
-            except TalkStopped as stop:
-                _say(f"\nno answer: {stop}")
-                code = PROVIDER
-        if single:
-            break
-    return code
+    return TalkConfig(
+        contexts=tuple(contexts),
+        model=None if target == "none" else target,
+        base=base,
+        budget=Budget(calls=None, tokens=None, seconds=None, dollars=max_usd),
+        settings=(
+            ("base_url", endpoint.base_url),
+            ("model", endpoint.model),
+            ("provider", endpoint.provider),
+        ),
+    )
 
 
-def _answered(ask: object) -> int:
-    from ...agent.talk.talk import TalkStopped
+def _endpoint(provider: str | None, model: str | None, resume: str | None) -> "Endpoint | None":
+    """Where the tutor is; None when no key is set and none was asked for."""
+    from ...agent.chat.errors import MissingKey
+    from ...agent.chat.settings import NO_KEY, resolve
 
+    if resume:
+        settings = json.loads((_found(resume) / "tape.jsonl").open("rb").readline())["settings"]
+        provider, model = settings.get("provider"), settings.get("model")
     try:
-        _finish(ask())  # type: ignore[operator]
-    except TalkStopped as stop:
-        _say(f"\nno answer: {stop}")
-        return PROVIDER
-    return 0
+        return resolve(provider, model=model, role="tutor")
+    except MissingKey as error:
+        if provider is None and str(error) == NO_KEY:
+            return None
+        raise
 
 
-def _lines(question: str | None) -> Iterator[str]:
-    if question is not None:
-        yield sys.stdin.read() if question == "-" else question
-        return
-    asking = sys.stdin.isatty()
-    while True:
-        if asking:
-            print("\n> ", end="", file=sys.stderr, flush=True)
-        line = sys.stdin.readline()
-        if not line:
-            return
-        yield line
-
-
-def _finish(answer: "Answer") -> None:
-    print()
-    report = answer.report
-    if report.checked:
-        _say(report.summary)
-    for item in report.checked:
-        if item.status == "unverified":
-            _say(f"  struck out, not in the contexts: “{item.quotation.text[:100]}”")
-            if item.near:
-                _say(f"    nearest ({item.near.source}:L{item.near.line}): “{item.near.text}”")
-    for note in report.notes:
-        _say(f"  {note}")
-
-
-def _command(text: str, talk: "Talk") -> None:
-    if text == "/help":
-        _say(_HELP)
-    elif text == "/contexts":
-        _say("\n".join(talk.config.contexts) or "none: mechmentor chat --context NAME")
-    else:
-        spend = talk.state.spend
-        unknown = f", {spend.unknown} replies of unknown price" if spend.unknown else ""
-        _say(f"${spend.dollars:.4f}{unknown}, {spend.calls} tool calls, {spend.tokens:,} tokens")
-
-
-def _announce(talk: "Talk") -> None:
-    """Price and what leaves the machine, before the first turn."""
-    from ...agent.chat.prices import REPLY_TOKENS, price_of
-    from ...agent.chat.settings import resolve
-
-    settings = dict(talk.config.settings)
-    endpoint = resolve(settings.get("provider"), model=settings.get("model"))
-    price = price_of(endpoint)
-    tokens = sum(talk.library.card(name).tokens for name in talk.config.contexts)
-    _say(f"host     {endpoint.host}, {endpoint.model}")
-    _say("sent     your words, the contexts, tool results; never weights")
-    if price is None:
-        _say(f"price    unknown; about {tokens:,} tokens of context a turn")
-    else:
-        once = tokens * price.input + REPLY_TOKENS * price.output
-        cached = 0.1 * tokens * price.input + REPLY_TOKENS * price.output
-        _say(
-            f"price    about ${once:.4f} for the first turn, ${cached:.4f} for the next if the "
-            f"provider caches at a tenth ({price.shown()})"
-        )
+def _second_of(folder: Path) -> str:
+    """The model of the talk's last second voice, so that a resumed one goes on with it."""
+    found = sorted(folder.glob("second-*/tape.jsonl"), key=lambda p: int(p.parent.name[7:]))
+    if not found:
+        return ""
+    with found[-1].open("rb") as file:
+        return str(json.loads(file.readline())["settings"]["model"])
 
 
 def _show_event(record: "Record", state: "RunState") -> None:
-    """Each tool result as a picture with its control."""
-    from ...tools.view import result_text
+    from .tutor.money import say
+    from .tutor.turns import event_lines
 
-    if record["kind"] == "start":
-        experiment = state.find(record["id"])
-        _say(f"\n[{record['id']} {record['tool']} {experiment.args if experiment else ''}]")
-    if record["kind"] == "end":
-        experiment = state.find(record["id"])
-        result = experiment.open_result() if experiment else None
-        _say(result_text(result) if result else str(experiment.failure if experiment else ""))
-    if record["kind"] == "note":
-        _say(record["text"])
+    for line in event_lines(record, state):
+        say(line)
 
 
 def _connect(settings: dict[str, str], run: str) -> "Chat":
     from ...agent.chat.connect import connect
     from ...agent.chat.errors import MissingKey
     from ...agent.chat.settings import resolve
+    from .tutor.money import say
 
     endpoint = resolve(settings.get("provider"), model=settings.get("model"))
     if settings.get("base_url", endpoint.base_url) != endpoint.base_url:
@@ -212,13 +181,14 @@ def _connect(settings: dict[str, str], run: str) -> "Chat":
             f"the talk used {settings['base_url']}, the environment names {endpoint.base_url}; "
             f"set OPENAI_BASE_URL={settings['base_url']} to go on there"
         )
-    return connect(endpoint, _say, run)
+    return connect(endpoint, say, run)
 
 
 def _open_models(config: "TalkConfig", folder: Path) -> "Workbench":
     from ...tools.workbench import Workbench
+    from .tutor.money import say
 
-    _say("loading the model")
+    say("loading the model")
     access: Access = "base" if config.base else "target"
     return Workbench.open(str(config.model), config.base, access=access, folder=folder)
 
@@ -232,7 +202,3 @@ def _found(name: str) -> Path:
     if len(fitting) != 1:
         raise Stop(f"{name!r} names {len(fitting)} of the {len(known)} talks below {parent}")
     return fitting[0]
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

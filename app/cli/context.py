@@ -158,7 +158,7 @@ def _write(text: str, out: Path | None) -> None:
 
 
 def read_text(named: str, clipboard: bool = False) -> str:
-    """A text from a file, the standard input (`-`) or the clipboard.
+    """A text from a file, the standard input (`-`), `$EDITOR` (`edit`) or the clipboard.
 
     Raises:
         Stop: If there is none.
@@ -171,8 +171,12 @@ def read_text(named: str, clipboard: bool = False) -> str:
         )
     else:
         path = Path(named)
+        if named == "edit" and not path.is_file():
+            from .tutor.lines import edited
+
+            return edited()
         if not path.is_file():
-            raise Stop(f"no file {named!r}; write - to read the standard input")
+            raise Stop(f"no file {named!r}; - reads the standard input, edit opens $EDITOR")
         data = path.read_bytes()
     from ...tools.study.contexts.formats.plain import decode
 

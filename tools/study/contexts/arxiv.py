@@ -12,7 +12,8 @@ from .formats.archive import members
 SITE = "https://arxiv.org"
 _ID = r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?"
 _NAMED = re.compile(
-    rf"^(?:arxiv:|https?://(?:www\.|export\.)?arxiv\.org/\w+/)?(?P<id>{_ID})(?:\.pdf)?/?$", re.I
+    rf"^(?:arxiv:|(?:https?://)?(?:www\.|export\.)?arxiv\.org/\w+/)?(?P<id>{_ID})(?:\.pdf)?/?$",
+    re.I,
 )
 
 

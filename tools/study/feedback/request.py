@@ -30,8 +30,14 @@ def feedback_messages(
         The messages, and one line for each document that did not fit whole.
     """
     packed = pack(sources, budget=budget, query=text[:2000])
-    system = render("feedback_system", names=[s.name for s in sources], documents=packed.text)
-    user = render("feedback_text", opening=framing.opening, text=text, rubric=rubric)
+    system = render("feedback_system", names=[s.name for s in sources])
+    user = render(
+        "feedback_text",
+        documents=packed.text,
+        opening=framing.opening,
+        text=text,
+        rubric=rubric,
+    )
     return [
         Message(role="system", content=system),
         Message(role="user", content=user),
@@ -46,5 +52,7 @@ def feedback_prompt(
         "feedback_paste",
         files=[f"{n}.txt ({t})" for n, t in zip(names, titles, strict=True)],
         names=names,
-        turn=render("feedback_text", opening=framing.opening, text=text, rubric=rubric),
+        turn=render(
+            "feedback_text", documents="", opening=framing.opening, text=text, rubric=rubric
+        ),
     )

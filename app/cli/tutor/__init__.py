@@ -1,0 +1,1 @@
+"""Parts of the command `chat`: input, money, turns, and prompts to paste."""
