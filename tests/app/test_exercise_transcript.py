@@ -2,9 +2,8 @@
 
 import re
 import shlex
-from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -27,11 +26,11 @@ def test_one_of_each_kind_is_done_and_graded() -> None:
 
 
 def test_the_commands_still_exist() -> None:
-    root = typer.main.get_command(app)
+    root: Any = typer.main.get_command(app)
     for program, *words in COMMANDS:
         assert program == "mechmentor"
         command, rest = root, words
-        while isinstance(command, click.Group):
+        while hasattr(command, "commands"):
             assert rest[0] in command.commands, words
             command, rest = command.commands[rest[0]], rest[1:]
         command.make_context(words[-1], list(rest), resilient_parsing=False)
@@ -42,8 +41,8 @@ def test_nothing_of_the_machine_or_a_key_is_on_the_page() -> None:
     assert not re.search(r"/home/|/root/|/tmp/|/work/|sk-", TEXT.replace("exercises/work/", ""))
 
 
-@pytest.mark.parametrize("kind", ["maths", "choice", "flaw"])
-def test_what_is_shown_is_what_happens(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["maths", "choice"])
+def test_what_is_shown_is_what_happens(kind: str) -> None:
     (section,) = sections((kind,))
     assert without_calibration(section) in without_calibration(TEXT)
 
