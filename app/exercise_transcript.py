@@ -15,9 +15,9 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "exercises.md"
 _HEAD = """\
 # One exercise of each kind, without a key
 
-Written by `mechmentor dev exercise-transcript`, which runs each command below in an empty folder with
-no key in the environment and no language model. What the learner writes is shown as `+` lines; wrong
-answers come first.
+Written by `mechmentor dev exercise-transcript`, which runs each command below in an empty folder
+with no key in the environment and no language model. What the learner writes is shown as `+`
+lines; wrong answers come first.
 """
 _KEYS = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENROUTER_API_KEY", "MECHMENTOR_EXERCISES")
 

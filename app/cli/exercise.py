@@ -129,20 +129,21 @@ def grade(
         raise Stop(f"no file {path}")
     if exercise.kind == "coding":
         _say_walls()
-    code = _grade_once(exercise, path, as_json)
     if not watch:
-        return code
+        return _grade_once(exercise, path, as_json)
     import time
 
-    stamp = path.stat().st_mtime_ns
-    print(f"watching {path}; Ctrl-C ends", file=sys.stderr)
+    _note(f"watching {path}; Ctrl-C ends")
+    stamp = 0
     while True:
-        time.sleep(0.3)
         now = path.stat().st_mtime_ns if path.exists() else stamp
         if now != stamp:
-            stamp = now
-            _grade_once(exercise, path, as_json)
-            stamp = path.stat().st_mtime_ns if path.exists() else stamp
+            try:
+                _grade_once(exercise, path, as_json)
+            except Stop as stop:  # a file saved half done ends nothing
+                _note(str(stop))
+            stamp = path.stat().st_mtime_ns if path.exists() else now
+        time.sleep(0.3)
 
 
 def _grade_once(exercise: "Exercise", path: Path, as_json: bool) -> int:

@@ -1,6 +1,7 @@
 """A new user without a key does one exercise of each kind."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -112,6 +113,29 @@ def test_measure_it_asks_first_and_keeps_calibration(capsys: pytest.CaptureFixtu
     said = capsys.readouterr()
     assert "measured 0.7727" in said.out
     assert "said 80% sure on average, 2 of 3 came true" in said.err
+
+
+def test_watching_grades_every_saving_and_survives_an_unfinished_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = start("softmax-shift", capsys)
+    writes = iter(["0.75", "what?", "0.8"])
+
+    def save(_: float) -> None:
+        answer = next(writes, None)
+        if answer is None:
+            raise KeyboardInterrupt
+        text = path.read_text(encoding="utf-8").rsplit("answer:", 1)[0]
+        path.write_text(f"{text}answer: {answer}\n", encoding="utf-8")
+        os.utime(path, ns=(1, path.stat().st_mtime_ns + 1))
+
+    monkeypatch.setattr("time.sleep", save)
+    run(["exercise", "grade", "softmax-shift", "--watch"])
+    said = capsys.readouterr()
+    assert "no answer yet" in said.err
+    assert "cannot be read as a number" in said.err
+    assert said.out.count("score") == 2
+    assert said.out.index("score 0%") < said.out.index("score 100%, done")
 
 
 def test_hints_go_on_and_nothing_is_overwritten(capsys: pytest.CaptureFixture[str]) -> None:

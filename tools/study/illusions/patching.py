@@ -117,8 +117,8 @@ def gradient_for_effect(model: Model) -> Illusion:
         seen_as="logits that the gradient promises at its best place",
         control=real[top_guess],
         control_as=f"logits that patching this place moves (the best moves {real[top_real]:.2f})",
-        rule="an effect is large if it is half of what the two runs differ by; an estimate is wrong "
-        "if its error is more than half of the real effect",
+        rule="an effect is large if it is half of what the two runs differ by; an estimate is "
+        "wrong if its error is more than half of the real effect",
         appears=guessed[top_guess] > 0.5 * abs(top - bottom),
         dies=abs(guessed[top_guess] - real[top_guess]) > 0.5 * abs(real[top_guess]),
     )

@@ -1,8 +1,8 @@
 """Code that tries to get out, or to take the machine with it: each ends with a clear message."""
 
 import os
-import socket
 import shutil
+import socket
 import tempfile
 import threading
 import time
