@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .corrupt import KINDS, corruptions
 from .find import Source
 
-_STYLES = (
+STYLES = (
     lambda s: s,
     lambda s: " ".join(s.split()),
     lambda s: s.replace("'", "’").replace('"', "”"),
@@ -37,9 +37,8 @@ class SelfTest:
         return sum(taken for taken, _ in self.corrupted.values())
 
 
-def self_test(source: Source, *, draws: int = 60, seed: int = 0) -> SelfTest:
-    """Draw spans of 8 to 30 words, retypeset and corrupt them, count what is accepted."""
-    rng = random.Random(seed)
+def draw_spans(source: Source, draws: int, rng: random.Random) -> list[str]:
+    """Spans of 8 to 30 words inside paragraphs, as they stand in the source."""
     text = source.document.text
     words = list(re.finditer(r"\S+", text))
     spans: list[str] = []
@@ -51,9 +50,17 @@ def self_test(source: Source, *, draws: int = 60, seed: int = 0) -> SelfTest:
             words = words[:at] + words[at + 1 :]
             continue
         spans.append(span)
+    return spans
+
+
+def self_test(source: Source, *, draws: int = 60, seed: int = 0) -> SelfTest:
+    """Draw spans of 8 to 30 words, retypeset and corrupt them, count what is accepted."""
+    rng = random.Random(seed)
+    text = source.document.text
+    spans = draw_spans(source, draws, rng)
     accepted, counts = 0, {kind: [0, 0] for kind in KINDS}
     for span in spans:
-        accepted += source.find(rng.choice(_STYLES)(span)) is not None
+        accepted += source.find(rng.choice(STYLES)(span)) is not None
         for kind, changed in corruptions(" ".join(span.split()), text, rng):
             counts[kind][1] += 1
             counts[kind][0] += source.find(changed) is not None

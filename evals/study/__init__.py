@@ -1,0 +1,1 @@
+"""What the learner's and the writer's functions are measured on: items, players, answers."""
