@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     group.command("sweeps")(sweeps)
     group.command("probes")(probes)
     group.command("early-stop")(early_stop)
+    group.command("techniques")(techniques)
     group.command("calibration")(calibration)
     group.command("critique")(critique)
     app.add_typer(group, name="bench")
@@ -106,10 +107,12 @@ def probes(
     else:
         for row in found:
             print(
-                f"{row['name']:<9} {row['own_s'] * 1e3:8.0f} ms    scikit-learn "
-                f"{row['sklearn_s'] * 1e3:8.0f} ms    {row['ratio']:.1f}x    accuracy "
-                f"{row['accuracy']:.3f} / {row['sklearn_accuracy']:.3f}    "
-                f"{'equal' if row['equal'] else 'NOT EQUAL'} ({row['largest_difference']:.1e})"
+                f"{row['name']:<15} {row['sets']} label sets {row['own_s'] * 1e3:6.0f} ms    "
+                f"scikit-learn {row['sklearn_s'] * 1e3:6.0f} ms    {row['ratio']:.1f}x (floor "
+                f"{row['floor']})    accuracy {row['accuracy']:.3f} / "
+                f"{row['sklearn_accuracy']:.3f}    "
+                f"{'equal' if row['equal'] else 'NOT EQUAL'} (scores "
+                f"{row['largest_difference']:.0e}, weights {row['weight_difference']:.0e})"
             )
     return 0 if all(row["equal"] for row in found) else FINDINGS
 
@@ -138,6 +141,33 @@ def early_stop(
             f"{'equal' if found['equal'] else 'NOT EQUAL'} ({found['largest_difference']:.1e})"
         )
     return 0 if found["equal"] else FINDINGS
+
+
+def techniques(
+    file: Path = typer.Option(None, help="Where results are kept; a second run goes on there."),
+    save: Path = typer.Option(None, help="Markdown page to write."),
+    as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
+) -> int:
+    """Probes, steering, directions, neurons, SAE on the bundled model, beside empty controls."""
+    from dataclasses import asdict
+
+    from ...evals.bench.techniques import broken, measure, page
+    from ...tools.models import load_model
+    from ...tools.workbench import Workbench
+    from ..config import runs_folder
+
+    kept = file or runs_folder() / "techniques.jsonl"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    model = load_model("bundled", device="cpu")
+    bench = Workbench(model, folder=kept.parent / "techniques")
+    found = measure(bench, kept, lambda run: print(run.name, file=sys.stderr))
+    text = page(model.name, found)
+    if save is not None:
+        save.write_text(text)
+    print(json.dumps([asdict(one) for one in found], indent=1) if as_json else text)
+    for name in broken(found):
+        print(f"a control came out as an effect: {name}", file=sys.stderr)
+    return FINDINGS if broken(found) else 0
 
 
 def calibration(

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..model import Model
 from ..spec import Refusal
-from .documentation import documentation
+from .documentation import OTHERS, PACKAGES, documentation
 
 _SEGMENT = 16384  # bytes that are tokenised together
 _SUFFIXES = {".txt", ".md", ".rst"}
@@ -49,6 +49,7 @@ def open_corpus(
     windows: int,
     length: int,
     cache: Path,
+    held_out: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Corpus:
     """At most `windows` windows of `length` tokens, each with the model's first token in front.
@@ -60,12 +61,13 @@ def open_corpus(
         windows: Most windows.
         length: Tokens of each.
         cache: Folder in which the windows are kept.
+        held_out: Without a path: documentation of packages on which nothing is trained.
         on_progress: Called with (bytes read, bytes to read).
 
     Raises:
         Refusal: `bad_args`, for a path without text: missing, binary, empty, too short.
     """
-    buffers, name = _buffers(path)
+    buffers, name = _buffers(path, OTHERS if held_out else PACKAGES)
     digest = hashlib.sha256()
     for buffer in buffers:
         digest.update(buffer)
@@ -81,12 +83,12 @@ def open_corpus(
     return Corpus(np.load(kept, mmap_mode="r"), sha256, name, share)
 
 
-def _buffers(path: Path | None) -> tuple[list[Buffer], str]:
+def _buffers(path: Path | None, packages: tuple[str, ...]) -> tuple[list[Buffer], str]:
     if path is None:
-        text, packages = documentation()
+        text, named = documentation(packages)
         if not text:
             raise Refusal("bad_args", "no documentation is installed", "give a corpus of your own")
-        return [text.encode()], f"documentation of {packages}"
+        return [text.encode()], f"documentation of {named}"
     files = [path]
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES and p.is_file())

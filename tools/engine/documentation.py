@@ -7,16 +7,17 @@ from functools import cache
 
 # All come with the models' dependencies, at pinned versions.
 PACKAGES = ("scikit-learn", "numpy", "scipy", "networkx", "sympy")
+OTHERS = ("torch", "transformers")  # never trained on: what was fitted is judged here
 _MOST = 1_000_000  # letters from one package
 _DOCSTRING = re.compile(r'[rR]?"""(.+?)"""', re.DOTALL)
 _CODE = re.compile(r"^\s*(>>>|\.\.\. |\.\. |[-=~]{3,})")
 
 
 @cache
-def documentation() -> tuple[str, str]:
+def documentation(packages: tuple[str, ...] = PACKAGES) -> tuple[str, str]:
     """The text, and the packages with versions that it was read from."""
     parts, named = [], []
-    for package in PACKAGES:
+    for package in packages:
         try:
             found = importlib.metadata.distribution(package)
         except importlib.metadata.PackageNotFoundError:

@@ -54,7 +54,7 @@ class Form:
         """A step against a gradient, as if the curvature were that at weights 0."""
         return torch.cholesky_solve(a, self.factor), bias * 4 / self.z.shape[-2]
 
-    def weights(self, a: Rows) -> Rows:
+    def weights(self, a: Rows) -> Float[Tensor, "layer d_model set"]:
         """The weights that unknowns stand for."""
         return self.z.transpose(-1, -2) @ a if self.dual else a
 

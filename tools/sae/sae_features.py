@@ -33,7 +33,9 @@ class SaeFeaturesArgs(Args):
     sae: str = Field("", description="SAELens folder with cfg.json and sae_weights.safetensors")
     base_model: str = Field("", max_length=200, description="Accept an SAE of this base model")
     top: int = Field(8, ge=1, le=32, description="Features shown")
-    corpus: str = Field("", description="Text file or folder to judge the SAE on")
+    corpus: str = Field(
+        "", description="Text file or folder to judge the SAE on (default: none trained on)"
+    )
     windows: int = Field(24, ge=8, le=2000, description="Windows of 64 tokens to judge it on")
 
 
@@ -55,6 +57,7 @@ class SaeFeaturesData(Data):
     layer: int = Field(ge=-1)
     features: int = Field(ge=1)
     quality: Quality
+    judged_on: str = Field(description="Text of these figures; the default is never trained on")
     top: list[Feature]
     changed: list[Feature] = Field(description="Largest differences of target and base")
     random: list[Feature] = Field(description="Features drawn at random, on the same prompt")
@@ -79,6 +82,7 @@ def sae_features(bench: Workbench, args: SaeFeaturesArgs) -> WhiteBox[SaeFeature
         windows=args.windows,
         length=_LENGTH,
         cache=cache_root().parent / "corpora",
+        held_out=True,
     )
     tokens = torch.from_numpy(corpus.tokens[:].astype("int64"))
     if len(tokens) < 8:
@@ -118,16 +122,19 @@ def sae_features(bench: Workbench, args: SaeFeaturesArgs) -> WhiteBox[SaeFeature
         layer=sae.layer,
         features=sae.size,
         quality=quality,
+        judged_on=corpus.name,
         top=[feature(i) for i in chosen],
         changed=[feature(i) for i in changed],
         random=[feature(i) for i in drawn],
     )
+    held_out = not args.corpus and corpus.name != sae.facts.get("trained_on")
     above = sum(f.value > f.usual for f in data.top)
     random_above = sum(f.value > f.usual for f in data.random)
     beyond = bool(data.top) and above / len(data.top) > random_above / len(data.random)
     words = (
         f"{above} of {len(data.top)} top features stand above their usual value (99th percentile "
-        f"in the corpus; {random_above} of {len(data.random)} random ones). SAE: loss recovered "
+        f"in the corpus; {random_above} of {len(data.random)} random ones). SAE on "
+        f"{'text not trained on' if held_out else corpus.name}: loss recovered "
         f"{quality.loss_recovered:.3f}, PCA of {quality.components}: "
         f"{quality.loss_recovered_pca:.3f}; dead {quality.dead_share:.0%}."
     )

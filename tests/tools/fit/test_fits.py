@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from mechmentor.tools.fit import fits
 from mechmentor.tools.fit.fits import fit
 
 
@@ -56,3 +57,18 @@ def test_a_constant_feature_gets_no_weight():
     x[:, 3] = 7.0
     for method in ("logistic", "ridge"):
         assert float(fit(method, x, labels, 1.0).weight[3].abs()) == 0
+
+
+@pytest.mark.parametrize("method", ["logistic", "ridge", "difference"])
+@pytest.mark.parametrize("texts", [30, 90])
+def test_layers_together_are_layers_one_by_one(method, texts, monkeypatch):
+    x, labels = data(texts)
+    states = torch.stack([x, x.flip(0), x * 2 + 1])
+    monkeypatch.setattr(fits, "_TOGETHER", 2 * texts * x.shape[1])  # two blocks
+    found = fit(method, states, labels, 10.0)
+    for layer, state in enumerate(states):
+        expected = fit(method, state, labels, 10.0)
+        torch.testing.assert_close(found.weight[layer], expected.weight, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(
+            found.score(states)[layer], expected.score(state), atol=5e-3, rtol=1e-3
+        )

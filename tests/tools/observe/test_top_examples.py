@@ -1,5 +1,7 @@
 """Top examples: values of full passes, early stop, corpora that are refused, the cache."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -138,6 +140,18 @@ def test_corpora_without_text_are_refused(tmp_path, content, said):
     path.write_bytes(content)
     with pytest.raises(Refusal, match=said):
         open_corpus(tiny_llama_model(), path, windows=8, length=64, cache=tmp_path)
+
+
+def test_a_gigabyte_that_is_no_text_is_refused_at_once(tmp_path):
+    path = tmp_path / "large.bin"
+    with path.open("wb") as file:
+        file.truncate(2**30)  # a hole: it takes no room
+    tracemalloc.start()
+    with pytest.raises(Refusal, match="binary"):
+        open_corpus(tiny_llama_model(), path, windows=8, length=64, cache=tmp_path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50e6
 
 
 def test_a_folder_of_texts_is_one_corpus(tmp_path):

@@ -46,6 +46,29 @@ def test_a_folder_gives_back_what_was_saved(tmp_path, architecture, centred):
     assert json.loads((tmp_path / "sae" / CONFIG).read_text())["d_sae"] == 12
 
 
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_folder_as_saelens_writes_it_is_read(tmp_path, nested):
+    """Since version 6 the model stands under `metadata`; before, beside the sizes."""
+    plain = sae_of(architecture="standard")
+    where = {"model_name": "gpt2-small", "hook_name": "blocks.1.hook_resid_pre"}
+    sizes = {"d_in": 8, "d_sae": 12, "dtype": "float32", "device": "cpu"}
+    ways = {"apply_b_dec_to_input": False, "normalize_activations": "none"}
+    old = {"hook_layer": 1, "hook_head_index": None, "activation_fn_str": "relu"}
+    new = {"architecture": "standard", "reshape_activations": "none"}
+    config = (
+        {**sizes, **ways, **new, "metadata": {**where, "context_size": 128, "prepend_bos": True}}
+        if nested
+        else {**sizes, **ways, **where, **old, "context_size": 128, "prepend_bos": True}
+    )
+    (tmp_path / CONFIG).write_text(json.dumps(config))
+    tensors = {"W_enc": plain.w_enc, "W_dec": plain.w_dec}
+    save_file({**tensors, "b_enc": plain.b_enc, "b_dec": plain.b_dec}, tmp_path / WEIGHTS)
+    found = load_sae(tmp_path)
+    x = torch.randn(5, 8, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(found.encode(x), (x @ plain.w_enc + plain.b_enc).relu())
+    assert (found.layer, found.model_name) == (0, "gpt2-small")  # before layer 1 is after layer 0
+
+
 def test_encoding_follows_the_definitions():
     x = torch.randn(6, 8, generator=torch.Generator().manual_seed(2))
     plain = sae_of(architecture="standard")

@@ -47,6 +47,18 @@ def test_features_are_those_of_the_stream(bench, given, tmp_path):
     assert result.control.numbers["loss_recovered_pca"] is not None
 
 
+def test_usual_values_are_no_effect_beyond_control(bench, given, tmp_path):
+    """The corpus is the prompt over and over: nothing in it is above its usual value."""
+    (tmp_path / "same.txt").write_text(f"{PROMPT} " * 400)
+    prompt = f"{PROMPT} {PROMPT} {PROMPT}"
+    args = SaeFeaturesArgs(
+        **{**given, "prompt": prompt}, corpus=str(tmp_path / "same.txt"), windows=8, top=32
+    )
+    result = sae_features(bench, args)
+    assert not result.control.beyond
+    assert result.summary.startswith("No effect beyond control")
+
+
 def test_target_and_base_are_compared(bench, given, tmp_path):
     pair = Workbench(tiny_llama_model(1), tiny_llama_model(0), folder=tmp_path)
     args = SaeFeaturesArgs(**given, corpus=str(tmp_path / "words.txt"), windows=8)
