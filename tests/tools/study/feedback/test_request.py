@@ -151,6 +151,12 @@ def test_each_core_technique_has_a_rubric_with_its_control() -> None:
         assert held.control in user
 
 
+def test_a_reply_without_points_is_still_checked() -> None:
+    found = read_feedback('Fine: "It was never tried on other topics".', [SOURCE], TEXT)
+    assert found.points == ()
+    assert found.summary.startswith("no points")
+
+
 def test_points_rest_on_verified_quotations_alone() -> None:
     found = read_feedback(REPLY, [SOURCE], TEXT)
     assert [(p.verdict, p.backed) for p in found.points] == [
