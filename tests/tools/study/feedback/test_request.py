@@ -68,7 +68,7 @@ def test_the_command_sends_no_author(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("MECHMENTOR_DATA", str(tmp_path / "data-of-rosalind"))
     monkeypatch.setenv("USER", "rosalind")
     (tmp_path / "essay-by-rosalind.txt").write_text(TEXT)
-    Library().add(Document("A paper", "text", PAPER), "/home/rosalind/paper.txt", "p")
+    Library().add(Document("A paper", "text", PAPER), str(tmp_path / "rosalind" / "paper.txt"), "p")
     with FakeAPI(critic) as api:
         monkeypatch.setenv("OPENAI_BASE_URL", api.url)
         monkeypatch.setenv("OPENAI_API_KEY", "key-of-rosalind")
