@@ -221,9 +221,11 @@ class Talk:
     def _tools(self) -> list[str]:
         """Names of the tools that the talk offers: those of contexts, and those of a model."""
         access = "base" if self.config.base else "target"
+        bare = self.config.model is None or self._open_models is None
         found = []
         for name in catalog.CATALOG:
-            if name in AUDIT_ONLY:
+            # A talk without a model never loads torch only to learn what it cannot offer.
+            if name in AUDIT_ONLY or (bare and catalog.CATALOG[name].room != "study"):
                 continue
             try:
                 tool = catalog.load(name)
@@ -232,7 +234,7 @@ class Talk:
             if tool.need.__name__ == "Instrument":
                 continue  # a tutor is a language model itself
             of_model = tool.need is not Library
-            if of_model and (self.config.model is None or self._open_models is None):
+            if of_model and bare:
                 continue
             if not of_model or ACCESS_ORDER[tool.access] <= ACCESS_ORDER[access]:
                 found.append(name)

@@ -12,7 +12,7 @@ import pytest
 from mechmentor.agent.case import Budget
 from mechmentor.agent.chat.openai_chat import OpenAIChat
 from mechmentor.agent.chat.settings import Endpoint
-from mechmentor.agent.talk.talk import Talk, TalkConfig, TalkStopped
+from mechmentor.agent.talk.talk import Mode, Talk, TalkConfig, TalkStopped
 from mechmentor.agent.tape import TapeError, read, without_times
 from mechmentor.agent.verify import verify
 from mechmentor.app.fake_api import FakeAPI
@@ -149,7 +149,7 @@ def test_a_changed_context_is_named(tmp_path: Path, library: Library) -> None:
 TURNS = 4
 
 
-def _talk_in_child(folder: Path, library: Library, api: FakeAPI) -> int:
+def _talk_in_child(folder: Path, library: Library, api: FakeAPI, mode: Mode) -> int:
     pid = os.fork()
     if pid == 0:
         try:
@@ -157,28 +157,29 @@ def _talk_in_child(folder: Path, library: Library, api: FakeAPI) -> int:
                 if talk.waiting:
                     talk.answer()
                 while len(talk.state.turns) < TURNS:
-                    talk.say(f"Question {len(talk.state.turns)}?")
+                    talk.say(f"Question {len(talk.state.turns)}?", mode)
         finally:
             os._exit(0)
     return pid
 
 
-def test_ten_kills_lose_no_finished_turn(tmp_path: Path, library: Library) -> None:
+@pytest.mark.parametrize("mode", ["ask", "skim"])
+def test_ten_kills_lose_no_finished_turn(tmp_path: Path, library: Library, mode: Mode) -> None:
     draw = random.Random(5)
     with FakeAPI(tutor) as api:
         began = time.monotonic()
-        os.waitpid(_talk_in_child(tmp_path / "whole", library, api), 0)
+        os.waitpid(_talk_in_child(tmp_path / "whole", library, api, mode), 0)
         lasted = time.monotonic() - began
         whole = without_times(read(tmp_path / "whole" / "tape.jsonl"))
         for kill in range(10):
             folder = tmp_path / f"kill-{kill}"
-            pid = _talk_in_child(folder, library, api)
+            pid = _talk_in_child(folder, library, api, mode)
             time.sleep(draw.uniform(0.1, 0.9) * lasted)
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
             tape = folder / "tape.jsonl"
             before = [r for r in read(tape) if r["kind"] == "reply"] if tape.exists() else []
-            os.waitpid(_talk_in_child(folder, library, api), 0)
+            os.waitpid(_talk_in_child(folder, library, api, mode), 0)
             after = read(tape)
             replies = [r for r in after if r["kind"] == "reply"]
             assert replies[: len(before)] == before

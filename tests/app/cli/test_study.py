@@ -21,7 +21,8 @@ BLOCKED = """
 import sys
 class Block:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"torch", "transformers", "transformer_lens", "jaxtyping"}:
+        if name.split(".")[0] in {"torch", "transformers", "transformer_lens", "jaxtyping", "gguf",
+            "safetensors", "sklearn", "scipy", "numpy", "litellm", "mcp", "inspect_ai", "peft"}:
             raise ModuleNotFoundError(f"blocked {name}", name=name)
 sys.meta_path.insert(0, Block())
 from mechmentor.app.cli.main import run

@@ -68,7 +68,7 @@ def test_the_command_sends_no_author(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("MECHMENTOR_DATA", str(tmp_path / "data-of-rosalind"))
     monkeypatch.setenv("USER", "rosalind")
     (tmp_path / "essay-by-rosalind.txt").write_text(TEXT)
-    Library().add(Document("A paper", "text", PAPER), "/home/rosalind/paper.txt", "p")
+    Library().add(Document("A paper", "text", PAPER), str(tmp_path / "rosalind" / "paper.txt"), "p")
     with FakeAPI(critic) as api:
         monkeypatch.setenv("OPENAI_BASE_URL", api.url)
         monkeypatch.setenv("OPENAI_API_KEY", "key-of-rosalind")
@@ -149,6 +149,12 @@ def test_each_core_technique_has_a_rubric_with_its_control() -> None:
         assert held.says
         assert held.mistakes
         assert held.control in user
+
+
+def test_a_reply_without_points_is_still_checked() -> None:
+    found = read_feedback('Fine: "It was never tried on other topics".', [SOURCE], TEXT)
+    assert found.points == ()
+    assert found.summary.startswith("no points")
 
 
 def test_points_rest_on_verified_quotations_alone() -> None:

@@ -45,6 +45,22 @@ def test_a_learner_can_measure_it_on_own_files(sources: dict[str, Source]) -> No
     assert found.wrongly_accepted == 0
 
 
+def test_the_self_test_over_all_three_forms(sources: dict[str, Source]) -> None:
+    found = [self_test(source, draws=100) for source in sources.values()]
+    tried = {kind: sum(f.corrupted[kind][1] for f in found) for kind in KINDS}
+    assert sum(f.accepted for f in found) >= 0.92 * sum(f.genuine for f in found)
+    assert sum(tried.values()) >= 500
+    assert min(tried.values()) >= 50
+    assert [f.wrongly_accepted for f in found] == [0, 0, 0]
+
+
+def test_a_changed_label_and_an_emphasised_word_are_no_corruptions() -> None:
+    text = "The order is \\emph{not} told. \\label{sec:a} It is read in the section before it."
+    for seed in range(40):
+        for kind, changed in corruptions("The order is", text, random.Random(seed)):
+            assert kind != "negation", changed  # the text itself goes on with `not`
+
+
 def test_a_comment_in_the_source_is_no_word_of_the_paper(sources: dict[str, Source]) -> None:
     assert sources["latex"].find("a comment that nobody may quote") is None
 
