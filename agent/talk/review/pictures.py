@@ -28,7 +28,7 @@ def pictures(document: Document) -> list[Picture]:
 
     Drawings in PDF or SVG, pictures outside of the folder and those above 4 MB are left out.
     """
-    found = []
+    found: list[Picture] = []
     for figure in document.figures:
         url = _url(document, figure)
         if url and len(found) < MOST:

@@ -187,10 +187,10 @@ class Reviewer:
         return Reply.model_validate(record["reply"]) if record else None
 
     def _open(self, tape: Tape) -> None:
-        header = {"role": "critic", "review": review_id(self.draft, self.chat.model, self.pictures)}
+        name, model = review_id(self.draft, self.chat.model, self.pictures), self.chat.model
         if not tape.records:
-            tape.append("run", **header, model=self.chat.model, prompts=hashes())
-        elif tape.records[0].get("review") != header["review"]:
+            tape.append("run", role="critic", review=name, model=model, prompts=hashes())
+        elif tape.records[0].get("review") != name:
             raise TapeError(f"{self.folder} holds a review of another draft; name a new folder")
 
 

@@ -13,7 +13,7 @@ _CROSSREF = re.compile(
     rf"((?:\s*(?:,|,?\s*and|&|or)\s*{_TARGET}(?![\w%]|\.\d))*)"
     rf"(?:\s*(?:–|-|to|through)\s*({_TARGET})(?!\w))?"
 )
-_NUMERIC = re.compile(r"(?<![\w\]])\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\](?![(:\[])")
+_NUMERIC = re.compile(r"(?<![\w\]])\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\](?![(\[])")
 _ALPHA = r"[A-Z][A-Za-z+⁺]{0,8}\d\d[a-z]?"
 _ALPHABETIC = re.compile(rf"(?<![\w\]])\[({_ALPHA}(?:\s*[,;]\s*{_ALPHA})*)\](?![(:\[])")
 _PANDOC = re.compile(r"(?<![\w.@/])@([A-Za-z][\w:.+-]*\w)")
@@ -22,6 +22,7 @@ _AND = rf"(?:(?:,?\s+(?:and|&)\s+{_NAME})|\s+et\s+al\.?)?"
 _NARRATIVE = re.compile(rf"\b({_NAME}){_AND}(?:['’]s)?\s+\(((?:19|20)\d\d)[a-z]?\)")
 _INSIDE = re.compile(rf"({_NAME})((?:,\s+{_NAME})*){_AND},?\s+((?:19|20)\d\d)[a-z]?(?=[;,)\]\s])")
 _BRACKETS = re.compile(r"\(([^()]{4,300})\)")
+_SQUARE = re.compile(r"(?<![\w\]])\[([^\[\]()]{6,200})\](?![(\[:])")
 _FOOTNOTE = re.compile(r"\[\^([\w-]+)\](?!:)")
 # 'Table 3 of Smith et al.' is somebody else's table.
 _ELSEWHERE = re.compile(
@@ -43,6 +44,8 @@ def collect(document: Document) -> None:
         _crossrefs(document, block.flat, start, block.line_at)
         if numbered:
             for match in _NUMERIC.finditer(block.flat):
+                if match.start() == 0 and block.flat[match.end() :][:1] == ":":
+                    continue  # the definition of a link
                 for key in _expanded(match[1]):
                     document.citations.append(Citation(key, block.line_at(match.start()), "number"))
         if lettered:
@@ -94,6 +97,12 @@ def _expanded(text: str) -> list[str]:
 
 def _authors_years(flat: str) -> list[tuple[str, str, int]]:
     found = [(m[1], m[2], m.start()) for m in _NARRATIVE.finditer(flat)]
+    for square in _SQUARE.finditer(flat):
+        parts = re.split(r"\s*;\s*", square[1])
+        names = [
+            re.fullmatch(rf"({_NAME}){_AND},?\s+((?:19|20)\d\d)[a-z]?", part) for part in parts
+        ]
+        found += [(m[1], m[2], square.start()) for m in names if m and all(names)]
     for outer in _BRACKETS.finditer(flat):
         inside = outer[1] + ")"
         for match in _INSIDE.finditer(inside):

@@ -13,7 +13,8 @@ _KINDS = (
                 r"data(sets?)?( and .*)?|experiment(al)? (design|details)|model and data|procedure"),
     ("results", r"results?( and .*)?|experiments?|findings|evaluation|analysis|what we found"),
     ("limitations", r"(limits|limitations?|caveats|threats to validity|"
-                    r"what (this|we) (does|do|did) not .*)( and .*)?"),
+                    r"what (this|we) (does|do|did) not .*|"
+                    r"what (could|might|may) (be|go|have gone) wrong)( and .*)?"),
     ("discussion", r"discussion( and .*)?|interpretation|implications"),
     ("conclusion", r"conclusions?( and .*)?|closing( remarks)?|concluding remarks|"
                    r"take-?aways"),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ..document.model import Document
+from ..document.model import Document, Table
 from ..rule import Hit, at, rule
 from .values import Number, single
 
@@ -21,8 +21,12 @@ _RATE_OF = re.compile(
 _OF_RATE = re.compile(rf"(?<![\w.,])(?P<n>\d+(?:\.\d+)?)(?P<pc>\s?%)\s+(?P<what>{_RATE})\b", re.I)
 _BOUNDED = re.compile(
     r"(?:(?<![\w])(?P<p>p)\s*=\s*|\b(?P<what>probabilit(?:y|ies) of|cosine similarity of|"
-    r"correlation of|Pearson(?:'s)? r\s*=|Spearman(?:'s)? (?:ρ|rho)\s*=|r\s*=|ρ\s*=)\s*)"
+    r"correlation of|Pearson(?:'s)? r\s*=|Spearman(?:'s)? (?:ρ|rho)\s*=|r\s*(?:\(\d+\)\s*)?=|ρ\s*=|"
+    r"(?:Cohen's |weighted )?(?:kappa|κ)(?:\s+(?:of|is|was)|\s*=)?)\s*)"
     r"(?P<n>[-−–]?\d*\.?\d+)(?![\d%]|\s?%)",
+)
+_PART_OF = re.compile(
+    r"(?<![\w.])(?P<n>[01]\.\d\d+) of (?:the|its) (?:attention|probability|mass|variance|weight)\b"
 )
 _NEVER_NEGATIVE = re.compile(
     r"\b(?P<what>standard (?:deviation|error)|variance|KL(?: divergence)?|perplexity|"
@@ -33,6 +37,31 @@ _NEVER_NEGATIVE = re.compile(
 
 def _number(text: str) -> float:
     return float(text.replace("−", "-").replace("–", "-"))
+
+
+_BOUNDED_TABLE = re.compile(
+    rf"\b(?:{_RATE}|correlations?|share|fraction|probabilit(?:y|ies)|overlap|cosine)\b", re.I
+)
+
+
+def _one_above(table: Table, index: int) -> Iterator[Hit]:
+    """In a table of bounded values, the one cell of its column above the bound."""
+    words = f"{table.header[index]} {table.caption.flat if table.caption else ''}"
+    if not _BOUNDED_TABLE.search(words) or re.search(
+        r"loss|nats|ratio|×|norm|bits|count", words, re.I
+    ):
+        return
+    cells = [(row, single(row.cells[index])) for row in table.rows if index < len(row.cells)]
+    values = [(row, value) for row, value in cells if value is not None and value.decimals > 0]
+    bound = 1.0 if sum(value.value <= 1 for _, value in values) >= len(values) - 1 else 100.0
+    above = [(row, value) for row, value in values if value.value > bound]
+    high = [value.value for _, value in values if value.value <= bound]
+    if len(values) < 3 or len(above) != 1 or max(high) < 0.3 * bound or min(high) < 0:
+        return
+    row, value = above[0]
+    if value.value <= 1.5 * bound:
+        message = f"{table.name}: {value.text} in a column of values up to {bound:g}."
+        yield Hit(row.line, message, quote=" | ".join(row.cells))
 
 
 @rule(
@@ -48,6 +77,9 @@ def _number(text: str) -> float:
         "The effect was clear (p = 1.3).",
         "We find a cosine similarity of 1.4 between the directions.",
         "The KL divergence is -0.3.",
+        "Cohen's kappa is 1.3, and r(38) = -1.24. The first position receives 1.07 of the attention.",
+        "Table 1: Test AUROC.\n\n| Task | All | Sixteen |\n|---|---|---|\n| a | 0.99 | 0.95 |\n"
+        "| b | 1.12 | 0.81 |\n| c | 0.91 | 0.80 |",
         "It reaches 112% accuracy on held-out prompts.",
         "| Probe | Accuracy (%) |\n|---|---|\n| ridge | 91.0 |\n| logistic | 109.4 |",
     ),
@@ -78,6 +110,9 @@ def impossible_value(document: Document) -> Iterator[Hit]:
                 yield at(
                     sentence, f"{name.rstrip(' =')} {match['n']} is impossible.", match.start()
                 )
+        for match in _PART_OF.finditer(text):
+            if float(match["n"]) > 1:
+                yield at(sentence, f"{match[0]} is more than all of it.", match.start())
         for match in _NEVER_NEGATIVE.finditer(text):
             if _number(match["n"]) < 0:
                 yield at(sentence, f"a {match['what']} cannot be {match['n']}.", match.start())
@@ -87,6 +122,8 @@ def impossible_value(document: Document) -> Iterator[Hit]:
                 r"Δ|change|gain|relative|diff|±|[x×]|@", name, re.I
             ):
                 yield from _column(table.name, index, name, table.rows)
+            else:
+                yield from _one_above(table, index)
 
 
 def _column(table: str, index: int, name: str, rows: tuple) -> Iterator[Hit]:  # type: ignore[type-arg]

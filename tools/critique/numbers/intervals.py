@@ -20,6 +20,9 @@ _BETWEEN = re.compile(
     r"[\s,;(\[]*(?P<words>(?:[A-Za-z][\w-]*\s+){0,4}?)[\s,;(\[]*(?:p\s*[<=>]\s*[\d.]+[,;]?\s*)?"
     r"(?:with |and )?(?:an? |its |the )?(?:\d\d(?:\.\d+)?\s?%\s?)?$"
 )
+_STATISTIC = re.compile(
+    r"[(,;\s]*(?:paired |two-sided )?(?:[tFzZU]|χ²|χ2)\s*(?:\(\d[\d,.\s]*\))?\s*=\s*[-−]?[\d.]*\d[,;]?\s*$"
+)
 _COUNT = re.compile(r"(?<![\w.,])(?P<k>\d[\d,]*) (?:out )?of (?:the )?(?P<n>\d[\d,]*)$")
 _CELL = re.compile(
     rf"^\s*(?:\d+\s*/\s*\d+\s*=\s*)?(?P<e>{_N})\s?%?\s*[(\[]\s*(?P<a>{_N})\s?%?\s*(?:,|;|to|–)\s*(?P<b>{_N})\s?%?\s*[)\]]\s*$"
@@ -52,6 +55,7 @@ def _inside(value: float, low: float, high: float, slack: float) -> bool:
         "Accuracy is 81.0% [95% CI 86.1, 78.2].",
         "The correlation is r(142) = 0.82, p < 0.001, with a 95% interval from 0.58 to 0.76.",
         "It refuses 87 of 100 (95% interval 79 to 92) before and 67 of 100 harmless ones (72 to 88) after.",
+        "A difference of 1.6 layers (paired t(95) = 5.72, p < 0.001; 95% interval 2.4 to 4.8).",
         "| Probe | AUC |\n|---|---|\n| a | 0.64 [0.66, 0.74] |\n| b | 0.70 [0.66, 0.74] |",
         "| Layer | Accuracy | Interval |\n|---|---|---|\n| 4 | 82.2 | 83.4 to 87.4 |\n"
         "| 6 | 91.5 | 89.8 to 92.9 |",
@@ -61,6 +65,7 @@ def _inside(value: float, low: float, high: float, slack: float) -> bool:
         "The gain is 0.52, 95% CI [0.45, 0.60], and 52% (95% CI 45–60%).",
         "Of 120 prompts we kept 40 (95% CI 31 to 50).",
         "It refuses 87 of 100 (95% interval 79 to 92) and 45 of 60 (95% interval 63 to 84).",
+        "A difference of 3.6 layers (paired t(95) = 5.72, p < 0.001; 95% interval 2.4 to 4.8).",
         "The difference between 12 and 40 heads has a 95% interval from 0.1 to 0.3.",
         "| Layer | Accuracy | Gain | Interval |\n|---|---|---|---|\n| 4 | 82.2 | 3 | 80.4 to 87.4 |\n"
         "| 6 | 91.5 | 4 | 89.8 to 92.9 |",
@@ -94,6 +99,10 @@ def _compared(sentence: Sentence, match: re.Match[str]) -> Iterator[Hit]:
     gap = _BETWEEN.search(before)
     words = gap["words"] if gap else ""
     before = before[: gap.start()] if gap else before
+    if statistic := _STATISTIC.search(before):
+        before = before[: statistic.start()]
+        unit = re.search(r"(?<=\d)\s?(?:[a-z]+ ?){1,3}$", before)
+        words, before = " ", before[: unit.start()] if unit else before
     found = numbers(before, names=True)
     if not found or found[-1].end < len(before.rstrip()):
         return

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ..document.model import Document
+from ..document.model import Document, Table
 from ..rule import Hit, at, rule
 from .values import Number, numbers
 
@@ -13,11 +13,14 @@ _OF = (
     rf"(?<![\w.,/]){_COUNT}\s*(?:/|(?:out )?of(?: the| all| our)?)\s*{_COUNT}(?![\w/]|[.,]\d|\s?%)"
 )
 _PERCENT = r"(?<![\w.,])(\d{1,3}(?:\.\d+)?)\s?(?:%|percent)"
-_WORDS = r"(?:\s[A-Za-z][\w'-]*){0,4}"
+_WORDS = r"(?:\s[A-Za-z][\w'-]*){0,6}"
 _COUNT_FIRST = re.compile(
     rf"{_OF}{_WORDS}\s*(?:\(|,\s|=\s?|:\s|—\s?|–\s?|or\s)\s*(?:i\.e\.,? )?{_PERCENT}"
 )
 _SHARE_FIRST = re.compile(rf"{_OF}{_WORDS}\s*(?:\(|=\s?)\s*(0?\.\d+|1\.0+)(?![\d%]|\s?[%,–-])")
+_TOTAL_FIRST = re.compile(
+    rf"\bOf (?:the |all |all the )?{_COUNT}{_WORDS}, {_COUNT}{_WORDS}\s*\({_PERCENT}\)"
+)
 _PERCENT_FIRST = re.compile(rf"{_PERCENT}{_WORDS}\s*\(\s*{_OF}")
 _NOUN = (
     r"(?:\w+\s){0,2}(?:prompts|examples|samples|pairs|sentences|items|cases|questions|trials|runs|"
@@ -48,6 +51,9 @@ def _fits(count: int, total: int, printed: str, scale: float = 100.0) -> bool:
         "In 31.2% of the replies (26/80) the word appears.",
         "It recovers the answer in 12/40 = 32% of cases.",
         "It was right on 45/60 (0.85).",
+        "Of all 384 heads, 341 (95.9%) have no effect. Seventeen of 144 heads (10.3%) have one.",
+        "| Arm | Marked |\n|---|---|\n| a | 31 (25.8%) |\n| b | 33 (27.5%) |\n| c | 35 (29.2%) |\n"
+        "| d | 97 (98.6%) |",
         "| Model | Right |\n|---|---|\n| small | 30/60 (60%) |",
     ),
     quiet=(
@@ -64,17 +70,54 @@ def percent_count(document: Document) -> Iterator[Hit]:
         for message, offset in _wrong_shares(sentence.text):
             yield at(sentence, message, offset)
     for table in document.tables:
+        yield from _one_share(table)
         for row in table.rows:
             for cell in row.cells:
                 for message, _ in _wrong_shares(cell):
                     yield Hit(row.line, f"{table.name}: {message}", quote=" | ".join(row.cells))
 
 
+_SMALL = (
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty"
+).split()
+_WRITTEN = re.compile(rf"\b({'|'.join(_SMALL)})(?= (?:out )?of (?:the )?\d)", re.I)
+_CELL = re.compile(r"^\s*(\d+)\s*\((\d{1,3}\.\d+)\s?%\)\s*$")
+
+
+def _one_share(table: Table) -> Iterator[Hit]:
+    """`31 (25.8%)` down a column: one whole explains every row but one."""
+    for column in range(1, len(table.header)):
+        rows = [
+            (row, match)
+            for row in table.rows
+            if column < len(row.cells) and (match := _CELL.match(row.cells[column]))
+        ]
+        if len(rows) < 4:
+            continue
+        guesses = {round(100 * int(m[1]) / float(m[2])) for _, m in rows if float(m[2]) > 0}
+        for whole in guesses:
+            wrong = [(row, m) for row, m in rows if not _fits(int(m[1]), whole, m[2])]
+            if whole and len(wrong) == 1:
+                row, match = wrong[0]
+                real = 100 * int(match[1]) / whole
+                yield Hit(
+                    row.line,
+                    f"{table.name}: the other rows are shares of {whole}; {match[1]} of it is "
+                    f"{real:.1f}%, not {match[2]}%.",
+                    quote=" | ".join(row.cells),
+                )
+                return
+
+
 def _wrong_shares(text: str) -> Iterator[tuple[str, int]]:
+    # The same length, so that offsets stay.
+    text = _WRITTEN.sub(lambda m: str(_SMALL.index(m[1].lower()) + 2).rjust(len(m[1]), " "), text)
     tests = (
         (_COUNT_FIRST, (1, 2, 3), 100.0, "%"),
         (_SHARE_FIRST, (1, 2, 3), 1.0, ""),
         (_PERCENT_FIRST, (2, 3, 1), 100.0, "%"),
+        (_TOTAL_FIRST, (2, 1, 3), 100.0, "%"),
     )
     for pattern, (a, b, c), scale, unit in tests:
         for match in pattern.finditer(text):
@@ -189,6 +232,10 @@ _BY = re.compile(
     rf"\b(?P<verb>\w+) by (?P<c>{_Q}(?:\s?(?:percentage points|points|pp))?),? "
     rf"(?:\(|,\s)?from (?P<a>{_Q}) to (?P<b>{_Q})"
 )
+_GAP_OF = re.compile(
+    r"\b(?P<a>\d+\.\d+)(?: [^\d.,;:()]{2,40})? and (?P<b>\d+\.\d+)(?: [^\d.,;:()]{2,40})?"
+    r"(?:: |, |; )(?:so )?a (?:gap|difference) of (?P<c>\d+\.\d+)(?P<rest>)"
+)
 _ENDS_BEHIND = re.compile(
     rf"\b(?:by|is|of) (?P<c>{_Q}(?:\s?(?:percentage points|points|pp)))(?P<rest>)[^.();,\d]{{0,30}}(?:\d+ )?"
     rf"\((?P<a>{_Q}) (?:to|against|versus|vs\.?) (?P<b>{_Q})\)"
@@ -211,6 +258,7 @@ _KIND = re.compile(
         "Accuracy rises from 60% to 75% (a gain of 25 points).",
         "The loss falls by 0.5, from 2.0 to 1.2.",
         "At layer 6 the gap is 9.4 points (92.1 against 84.0).",
+        "The mean is 0.776 for clean runs and 0.064 for corrupted runs: a gap of 0.847.",
     ),
     quiet=(
         "Accuracy rises from 60% to 75% (a gain of 15 points).",
@@ -224,7 +272,7 @@ _KIND = re.compile(
 def change(document: Document) -> Iterator[Hit]:
     """Compare a change with its two ends: difference, relative change, factor."""
     for sentence in document.sentences:
-        for pattern in (_CHANGE, _BY, _ENDS_BEHIND):
+        for pattern in (_CHANGE, _BY, _ENDS_BEHIND, _GAP_OF):
             for match in pattern.finditer(sentence.text):
                 words = sentence.text[max(match.start() - 40, 0) : match.end()]
                 rest = match.groupdict().get("rest") or ""

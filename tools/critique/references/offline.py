@@ -67,6 +67,8 @@ def undefined_citation(document: Document) -> Iterator[Hit]:
 
 def _known(name: str, document: Document) -> bool:
     who, year = name.rsplit(" ", 1)
+    if any(r.key == name for r in document.references):
+        return True
     entries = [r for r in document.references if who.lower() in r.text.lower()]
     if any(year in r.text for r in entries):
         return True
@@ -74,7 +76,7 @@ def _known(name: str, document: Document) -> bool:
     # people are named.
     prose = document.prose.replace("\n", " ")
     several = rf"{re.escape(who)},?\s+(?:et\s+al\.?|(?:and|&)\s+[A-Z][\w'’-]+),?\s+\(?{year}"
-    alone = rf"\((?:[^()]*;\s*)?{re.escape(who)},\s+{year}[a-z]?\s*[;)]"
+    alone = rf"[(\[](?:[^()\[\]]*;\s*)?{re.escape(who)},?\s+{year}[a-z]?\s*[;)\]]"
     person = who.isalpha() and not who.isupper() and who not in _MONTHS
     return not entries and not (re.search(several, prose) or (person and re.search(alone, prose)))
 
@@ -228,7 +230,12 @@ def _unnamed(document: Document) -> Iterator[Hit]:
     """Entries whose first author is named nowhere in the text."""
     listed = [r for r in document.references if r.listed and r.authors and r.year]
     prose = document.prose
-    named = {r.line for r in listed if re.search(rf"\b{re.escape(r.authors[0])}\b", prose)}
+    cited = {c.key for c in document.citations}
+    named = {
+        r.line
+        for r in listed
+        if r.key in cited or re.search(rf"\b{re.escape(r.authors[0])}\b", prose)
+    }
     if not named:
         return
     for entry in listed:

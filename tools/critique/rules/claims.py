@@ -11,7 +11,8 @@ _BIG = (
     r"\b(?:conclusively|definitively|undeniabl[ey]|irrefutabl[ey]|groundbreaking|ground-breaking|"
     r"breakthrough|revolutioni[sz]\w*|revolutionary|unprecedented|paradigm[- ]shift\w*|game[- ]chang\w*|"
     r"beyond (?:any |all )?doubt|(?:fully|completely) (?:explains?|solves?|understand\w*|determines?)|"
-    r"we (?:have )?prove[ds]? that|this proves|proof that)\b"
+    r"we (?:have )?prove[ds]? that|(?:this|which|that|they|it) proves?(?= (?:that|it|the)\b)|proof that|"
+    r"once and for all|(?:this|which) settles|the one and only)\b"
 )
 _MODELS = (
     ("GPT-2", r"GPT-?2"), ("Llama", r"llama"), ("Gemma", r"gemma"), ("Pythia", r"pythia"),

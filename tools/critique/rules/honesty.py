@@ -132,6 +132,13 @@ def chosen_on_test(document: Document) -> Iterator[Hit]:
             return
 
 
+_LIMITS = (
+    r"\blimit(?:s|ations?)?\b|\bcaveats?\b|threats? to validity|shortcomings?|weakness(?:es)?|"
+    r"what (?:this|we) (?:\w+ ){0,4}(?:do|does|did) not|(?:could|might|may) be wrong|"
+    r"(?:does|do|did) not (?:show|prove|establish|imply|generali[sz]e)|open questions?|future work"
+)
+
+
 @rule(
     "no-limitations",
     "honesty",
@@ -148,9 +155,15 @@ def chosen_on_test(document: Document) -> Iterator[Hit]:
     ),
 )  # fmt: skip
 def no_limitations(document: Document) -> Iterator[Hit]:
-    """Nothing at all that limits a claim, in a draft of some length."""
+    """No word on limits beside a list of references, or nothing at all that limits a claim."""
     if document.words < 300 or not any(s.kind in ("results", "discussion", "conclusion", "methods")
                                        for s in document.sections):  # fmt: skip
+        return
+    if any(section.kind == "limitations" for section in document.sections):
+        return
+    asked = bool(document.references) and document.words >= 500
+    if asked and not document.has(_LIMITS):
+        yield Hit(1, "nothing in the draft is said to be a limit or caveat of it.")
         return
     if document.has(
         r"\blimit(?:s|ed|ations?)?\b|caveat|threats? to validity|future work|remains? (?:unclear|open|"
