@@ -48,6 +48,8 @@ def tiny(family: str) -> Model:
     }  # fmt: skip
     if family == "gpt2":
         shape = {"n_layer": 3, "n_embd": 32, "n_head": 4, "n_positions": 64}
+    if family == "gpt_neox":
+        del shape["num_key_value_heads"], shape["head_dim"]
     if family.startswith("gemma"):
         shape["layer_types"] = ["sliding_attention", "full_attention", "sliding_attention"]
         shape |= {"sliding_window": 4, "query_pre_attn_scalar": 8}
