@@ -48,6 +48,8 @@ def tiny(family: str) -> Model:
     }  # fmt: skip
     if family == "gpt2":
         shape = {"n_layer": 3, "n_embd": 32, "n_head": 4, "n_positions": 64}
+    if family == "gpt_neox":
+        del shape["num_key_value_heads"], shape["head_dim"]
     if family.startswith("gemma"):
         shape["layer_types"] = ["sliding_attention", "full_attention", "sliding_attention"]
         shape |= {"sliding_window": 4, "query_pre_attn_scalar": 8}
@@ -204,7 +206,7 @@ def check_gradient(
     cells = cells_of(model, source, into, site)
     gap = values(source, site) - values(into, site)
     found = gradients(model, ids[1], ids[1], [0.0], site=site, readout=readout)[0].view_as(gap)
-    width = 1e-2
+    width = 0.1 if site == "neurons" else 1e-2  # one neuron moves little: rounding shows sooner
     sides = []
     for sign in (1, -1):
         field = "attn_out" if site == "resid_mid" else site
@@ -225,8 +227,8 @@ def check_gradient(
         here = here[:, part] if site in ("z", "neurons") else here
         by_gradient.append(here.sum())
     ours = torch.stack(by_gradient)
-    # Differences of float32 logits over a step this small are good to three digits or so.
-    return _line(model, f"{site} slope", ours, slopes, torch.zeros_like(slopes), tolerance=5e-3)
+    # Differences of float32 logits over a step this small are good to two digits or so.
+    return _line(model, f"{site} slope", ours, slopes, torch.zeros_like(slopes), tolerance=2e-2)
 
 
 def check_fallback(

@@ -7,6 +7,7 @@ patching" (2023); Sundararajan et al., "Axiomatic attribution" (2017) for the pa
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -96,13 +97,13 @@ def gradients(
     """
     kept: list[Tensor] = []
 
-    def read(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    def read(_: nn.Module, inputs: tuple[Any, ...]) -> None:
         kept.append(inputs[0])
 
-    def write(_: nn.Module, __: object, output: Tensor | tuple[Tensor, ...]) -> None:
+    def write(_: nn.Module, __: object, output: Any) -> None:
         kept.append(first(output))
 
-    def hook(layer: nn.Module) -> object:
+    def hook(layer: nn.Module) -> Any:
         if site == "resid_pre":
             return layer.register_forward_pre_hook(read)
         if site in ("z", "neurons"):
