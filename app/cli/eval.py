@@ -1,7 +1,6 @@
 """`eval list|run|report|compare`: the evaluation suite from the command line."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -90,29 +89,25 @@ def run(
     )
     if plan.asks:
         price(plan, provider, model, max_usd, yes)
-    broken = 0
+    steps: list[dict[str, object]] = []
     for step in plan.steps:
-        print(step.said, file=sys.stderr)
-        options = {**step.options, "folder": place / "cells", "cases": step.cases}
+        options = {**step.options, "folder": str(place / "cells"), "cases": step.cases}
         if step.llm:
-            share = plan.share(max_usd) if step.task == AUDIT else max_usd
+            share = plan.share(max_usd) if step.task == AUDIT else plan.rest(max_usd)
             options |= {"llm": model, "provider": provider, "max_usd": share}
-        given = [f"-T{k}={v}" for k, v in options.items() if v is not None]
-        done = subprocess.run(
-            [
-                # -P: a checkout in the working folder must not hide the installed entry points.
-                *(sys.executable, "-P", "-m", "inspect_ai", "eval", f"mechmentor/{step.task}"),
-                *("--model", "none", "--display", "plain", "--no-fail-on-error"),
-                *("--max-samples", str(workers), "--log-dir", str(place / "logs")),
-                *given,
-            ],
-            env={**os.environ, "INSPECT_LOG_LEVEL": "warning"},
-            stdout=subprocess.DEVNULL,
-            check=False,
-        )
-        broken += done.returncode != 0
-    if broken:
-        raise Stop(f"{broken} tasks broke; the same command goes on where they stopped", 1)
+        given = {k: v for k, v in options.items() if v is not None}
+        steps.append({"task": step.task, "options": given, "said": step.said})
+    work = {"steps": steps, "logs": str(place / "logs"), "workers": workers}
+    done = subprocess.run(
+        # -P: a checkout in the working folder must not hide what is installed.
+        [sys.executable, "-P", "-m", "mechmentor.evals.run"],
+        input=json.dumps(work),
+        text=True,
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+    if done.returncode:
+        raise Stop("some tasks broke; the same command goes on where they stopped", FINDINGS)
     return _write(place, None)
 
 

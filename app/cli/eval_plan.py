@@ -97,6 +97,10 @@ class Plan:
         """Dollars of one audit: half of all go to audits, evenly."""
         return None if max_usd is None or not self.audits else max_usd / 2 / self.audits
 
+    def rest(self, max_usd: float | None) -> float | None:
+        """Dollars of all that is no audit."""
+        return None if max_usd is None else max_usd - (self.share(max_usd) or 0) * self.audits
+
     def tokens(self) -> tuple[int, int]:
         """Estimated input and output tokens of everything that is asked."""
         sent = made = 0

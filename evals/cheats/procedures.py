@@ -1,4 +1,4 @@
-"""What cheats do: they guess, claim all, hedge, trust one number, or search the public predicate."""
+"""What cheats do: guess, claim all, hedge, trust one number, or search the public predicate."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -22,7 +22,7 @@ seen = SimpleNamespace(id="E1", result=None)
 state = SimpleNamespace(case=Case(id=sys.argv[2], target="bundled"), experiments=[seen])
 driver = cheat("cheat:file_reader", Path(sys.argv[1]))
 call = driver.decide(SimpleNamespace(state=state)).calls[0]
-print(call.tool, len(call.args["claims"]))
+print(call.tool, len(call.arguments["claims"]))
 """
 
 
