@@ -8,7 +8,8 @@ from pathlib import Path
 from mechmentor.app.cli import audit
 from mechmentor.evals.cheats.guard import LOG
 from mechmentor.evals.cheats.procedures import CHEATS
-from mechmentor.evals.cheats.table import cheat_lines, cheat_table
+from mechmentor.evals.cheats.table import _low, cheat_lines, cheat_table
+from mechmentor.evals.intervals import wilson
 from mechmentor.evals.table import Outcome
 
 READS = """
@@ -61,3 +62,10 @@ def test_only_what_is_beyond_its_interval_is_above() -> None:
 def test_each_cheat_says_what_it_does() -> None:
     assert all(cheat.__doc__ for cheat in CHEATS.values())
     assert tuple(f"cheat:{name}" for name in CHEATS) == audit.CHEATS
+
+
+def test_the_example_of_newcombe_1998() -> None:
+    # 56/70 against 48/80: the difference is 0.2 with the interval 0.0524 to 0.3339.
+    found = _low(wilson(56, 70), wilson(48, 80))
+    assert found is not None
+    assert round(found, 4) == 0.0524
