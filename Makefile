@@ -8,7 +8,7 @@ export HF_HUB_OFFLINE ?= 1
 export TRANSFORMERS_OFFLINE ?= 1
 export LITELLM_LOCAL_MODEL_COST_MAP ?= True
 
-.PHONY: demo test check lint types slow clean
+.PHONY: demo test eval eval-full check lint types slow clean
 
 $(VENV)/.venv: constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("mechmentor needs Python 3.11.5 or newer, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 …" if sys.version_info < (3, 11, 5) else 0)'
@@ -43,6 +43,16 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	@$(BIN)/mypy
+
+# Without a key: the tasks of learner and writer, and the cheap drivers on the development models.
+eval: $(VENV)/.dev
+	@$(BIN)/mechmentor eval run --tasks quotes,exercise_quality,critique_recall,critique_clean,feedback
+	@$(BIN)/mechmentor eval run --tasks audit --drivers always_none,weights_only,prefill_only
+
+# Everything, over hours; stopped and started again it goes on. A key in .env fills the llm cells.
+eval-full: eval
+	@$(BIN)/mechmentor eval run --tasks audit --accesses base,target,chat
+	@$(BIN)/mechmentor eval cheats
 
 check: lint types test slow
 

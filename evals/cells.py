@@ -1,12 +1,14 @@
 """One cell of an evaluation: one audit of one model by one driver, scored, never paid twice.
 
-The folder of a cell follows from what it is, so whoever comes second finds the finished score, goes
-on with a broken run, or waits for the one who has the lock.
+The folder of a cell follows from what it is, so whoever comes second finds the finished score,
+goes on with a broken run, or waits for the one who has the lock.
 """
 
 import asyncio
+import ctypes
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from ..tools.spec import Access, Frozen
 
 MISSING_KEY = 3
 _WAIT = 0.5
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
 class Cell(Frozen):
@@ -120,8 +123,14 @@ async def _command(words: list[str]) -> tuple[int, str]:
         *words,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        preexec_fn=_die_with_worker if sys.platform == "linux" else None,
         env={**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")},
     )
     _, complaints = await process.communicate()
     lines = complaints.decode(errors="replace").strip().splitlines()
     return process.returncode or 0, lines[-1] if lines else f"exit code {process.returncode}"
+
+
+def _die_with_worker() -> None:
+    """A killed worker leaves no audit behind, which would hold the tape that the next one needs."""
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)

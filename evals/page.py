@@ -10,12 +10,18 @@ from markupsafe import Markup
 
 from ..tools.view import page_css, view_html
 from ..tools.views import Bars, Lines
+from .cheats.table import cheat_lines, cheat_table
 from .intervals import models_needed
+from .study.answers import Answer
+from .study.suite import STUDIES
+from .study_table import COLUMNS as STUDY_COLUMNS
+from .study_table import study_lines, study_markdown, study_rows
 from .table import Outcome, Summary, summarise
 
 COLUMNS = (
     "access",
     "driver",
+    "family",
     "models found",
     "false positives",
     "identical",
@@ -23,7 +29,10 @@ COLUMNS = (
     "headline",
     "abstained",
     "Brier",
+    "reliability",
+    "tokens",
     "seconds",
+    "dollars",
     "left out",
 )
 
@@ -56,6 +65,7 @@ def cells(line: Line) -> list[str]:
     return [
         line.access,
         line.driver,
+        line.family,
         s.hits.shown(),
         s.false_positives.shown(),
         f"{s.identical.k}/{s.identical.n}",
@@ -63,21 +73,49 @@ def cells(line: Line) -> list[str]:
         "–" if s.headline is None else f"{s.headline:+.2f}",
         str(s.abstained),
         "–" if s.brier is None else f"{s.brier.score:.2f}",
+        "–" if s.brier is None else f"{s.brier.reliability:.2f}",
+        f"{s.tokens:.0f}",
         f"{s.seconds:.0f}",
+        "unknown" if s.dollars is None else f"{s.dollars:.2f}",
         left_out or "–",
     ]
 
 
-def markdown(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> str:
-    """The table as markdown, with what was not run below it."""
-    rows = [list(COLUMNS), ["---"] * len(COLUMNS), *(cells(line) for line in lines(outcomes))]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+def rows(outcomes: Sequence[Outcome], *, by_family: bool = False) -> list[list[str]]:
+    """The lines' cells; an access without a language model has a line that says so."""
+    found = [cells(line) for line in lines(outcomes, by_family=by_family)]
+    if not by_family:
+        asked = {o.access for o in outcomes if o.driver == "llm"}
+        rest = sorted({o.access for o in outcomes} - asked)
+        found += [[access, "llm", "all", *["not run"] * (len(COLUMNS) - 3)] for access in rest]
+    return sorted(found, key=lambda row: row[:3])
+
+
+def markdown(
+    outcomes: Sequence[Outcome], missing: Sequence[str] = (), answers: Sequence[Answer] = ()
+) -> str:
+    """The tables as markdown, with what was not run below them."""
+    table = _table([list(COLUMNS), ["---"] * len(COLUMNS), *rows(outcomes)])
+    families = rows(outcomes, by_family=True)
+    if families:
+        table += f"\n\n{_table([list(COLUMNS), ['---'] * len(COLUMNS), *families])}"
+    if answers:
+        table += f"\n\n{study_markdown(answers)}"
+    cheats = cheat_lines(outcomes)
+    if cheats:
+        table += f"\n\n{cheat_table(cheats)}"
     rest = "".join(f"\n- {text}" for text in missing)
     return f"{table}\n{f'{chr(10)}Not run:{chr(10)}{rest}{chr(10)}' if rest else ''}"
 
 
-def html(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> str:
-    """The page: table, by family, plots, what was not run. It loads nothing from anywhere."""
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def html(
+    outcomes: Sequence[Outcome], missing: Sequence[str] = (), answers: Sequence[Answer] = ()
+) -> str:
+    """The page: tables, plots, what was not run. It loads nothing from anywhere."""
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(
         resources.files(__package__).joinpath("page.html.j2").read_text(encoding="utf-8")
     )
@@ -85,13 +123,19 @@ def html(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> str:
     return template.render(
         css=Markup(page_css()),
         columns=COLUMNS,
-        rows=[cells(line) for line in whole],
-        families=[(line.family, cells(line)) for line in lines(outcomes, by_family=True)],
+        rows=rows(outcomes),
+        families=rows(outcomes, by_family=True),
         plots=[Markup(view_html(plot)) for plot in _plots(whole)],
         models=len({o.case for o in outcomes}),
         runs=len(outcomes),
         missing=list(missing),
         decisions=[(a, b, compare(outcomes, a, b, access)) for access, a, b in _pairs(whole)],
+        studies=[(name, study.line) for name, study in STUDIES.items()],
+        study_columns=STUDY_COLUMNS,
+        study_rows=study_rows(answers) if answers else [],
+        study_groups=study_rows(answers, by_group=True) if answers else [],
+        study_plots=[Markup(view_html(plot)) for plot in _study_plots(answers)],
+        cheats=cheat_lines(outcomes),
     )
 
 
@@ -147,4 +191,36 @@ def _plots(whole: Sequence[Line]) -> list[Bars | Lines]:
                 unit="difference of rates",
             )
         )
+    said = [b for line in whole if line.sums.brier for b in line.sums.brier.bins]
+    if said:
+        plots.append(
+            Bars(
+                title="Calibration: said, and what came true",
+                caption="a bin of stated confidence in each line; n claims",
+                names=[
+                    f"{line.driver} · {line.access} · {b.low:.1f}–{b.high:.1f} (n={b.n}) {what}"
+                    for line in whole
+                    if line.sums.brier
+                    for b in line.sums.brier.bins
+                    for what in ("said", "came true")
+                ],
+                values=[value for b in said for value in (b.said, b.came_true)],
+                unit="share",
+            )
+        )
     return plots
+
+
+def _study_plots(answers: Sequence[Answer]) -> list[Bars]:
+    scored = [row for row in study_lines(answers) if row[3].score is not None]
+    if not scored:
+        return []
+    return [
+        Bars(
+            title="Discrimination: flawed items caught less sound items accused",
+            caption="0 is what praising or condemning everything scores",
+            names=[f"{task} · {player}" for task, player, _, _ in scored],
+            values=[sums.score or 0.0 for _, _, _, sums in scored],
+            unit="difference of rates",
+        )
+    ]

@@ -16,6 +16,7 @@ from ..cases import organism_case, own_case
 from ..config import cache_folder, find_run, runs_folder
 from ..live import LiveView
 from ..report import write_report
+from .audit import CHEATS
 from .exits import Stop
 
 
@@ -80,7 +81,7 @@ def perform(request: Request, folder: Path) -> tuple[RunState, Path]:
         folder,
         case,
         config,
-        lambda c: make_driver(c, view.say, folder.name),
+        lambda c: make_driver(c, view.say, folder.name, folder),
         cache=ResultCache(cache_folder() / "results") if request.cache else None,
         on_event=view.on_event,
         progress=view.on_progress,
@@ -119,7 +120,9 @@ def _config(request: Request, case: Case) -> RunConfig:
     return RunConfig(request.driver, request.seed, request.device, request.dtype, settings)
 
 
-def make_driver(config: RunConfig, notice: Callable[[str], None], run: str = "") -> Driver:
+def make_driver(
+    config: RunConfig, notice: Callable[[str], None], run: str = "", folder: Path | None = None
+) -> Driver:
     """The driver of a configuration; `run` names the run in the bookings of an API."""
     if config.driver == "playbook":
         from ...agent.drivers.playbook import Playbook
@@ -129,6 +132,10 @@ def make_driver(config: RunConfig, notice: Callable[[str], None], run: str = "")
         from ...agent.drivers.random_driver import RandomDriver
 
         return RandomDriver(config.seed)
+    if config.driver in CHEATS:
+        from ...evals.cheats.guard import cheat
+
+        return cheat(config.driver, folder or Path())
     if config.driver != "llm":
         from ...agent.drivers.one_idea import one_idea
 

@@ -1,18 +1,22 @@
 """`eval list|run|report|compare`: the evaluation suite from the command line."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import typer
 
-from .audit import ONE_IDEA
-from .exits import Stop
+from .audit import CHEATS, ONE_IDEA
+from .exits import FINDINGS, Stop
 
 DRIVERS = ("playbook", *ONE_IDEA)
 ACCESSES = ("base", "target", "chat")
+AUDIT, LLM = "audit", "llm"
+TASKS = (AUDIT, "quotes", "exercise_quality", "critique_recall", "critique_clean", "feedback")
+FIRST_KEY = "first-key"
+# Of a user's first key: a few audits by text alone, a sample of each other task.
+FIRST_LIMIT, FIRST_MODELS, FIRST_CALLS = 8, 4, 12
 
 
 def register(app: typer.Typer) -> None:
@@ -22,6 +26,8 @@ def register(app: typer.Typer) -> None:
     group.command("run")(run)
     group.command("report")(report)
     group.command("compare")(compare)
+    group.command("cheats")(cheats)
+    group.command("readme")(readme)
     app.add_typer(group, name="eval")
 
 
@@ -30,6 +36,7 @@ def list_cells(as_json: bool = typer.Option(False, "--json", help="Print as JSON
     from ...evals.organisms.splits import development, held_back
 
     found = {
+        "tasks": list(TASKS),
         "drivers": [*DRIVERS, "llm"],
         "accesses": list(ACCESSES),
         "development models": development(),
@@ -44,48 +51,107 @@ def list_cells(as_json: bool = typer.Option(False, "--json", help="Print as JSON
 
 
 def run(
-    drivers: str = typer.Option(",".join(DRIVERS), help="Drivers, with commas between them."),
-    accesses: str = typer.Option("base", help="Accesses, with commas between them."),
+    tasks: str = typer.Option(AUDIT, help=f"Tasks, with commas between them: {', '.join(TASKS)}."),
+    drivers: str = typer.Option(",".join(DRIVERS), help="Drivers of `audit`, or players."),
+    accesses: str = typer.Option("base", help="Accesses of `audit`, with commas between them."),
     cases: str = typer.Option(None, help="Ids; all development models without."),
-    workers: int = typer.Option(2, min=1, help="Audits at a time."),
+    workers: int = typer.Option(2, min=1, help="Cells at a time."),
+    limit: int = typer.Option(None, min=1, help="Items of each task at most; not of `audit`."),
     folder: Path = typer.Option(None, help="Where runs and logs go (default: ./runs/eval)."),
     model: str = typer.Option(None, help="Language model of the driver `llm`."),
     provider: str = typer.Option(None, help="Its provider."),
-    max_usd: float = typer.Option(None, min=0, help="Dollars for each run of `llm`."),
+    max_usd: float = typer.Option(None, min=0, help="Dollars for all of it."),
+    preset: str = typer.Option(None, help=f"{FIRST_KEY}: the smallest honest table of a model."),
+    yes: bool = typer.Option(False, "--yes", help="Do not ask before money is spent."),
 ) -> int:
-    """Run audits as Inspect tasks; what is finished is never run again."""
+    """Run the suite as Inspect tasks; what is finished is never run again."""
+    from ..config import runs_folder
+    from .eval_plan import Plan, price
+
+    place = folder or runs_folder() / "eval"
+    if preset not in (None, FIRST_KEY):
+        raise Stop(f"unknown preset {preset!r}; there is {FIRST_KEY}")
+    calls: int | None = None
+    given_players = drivers != ",".join(DRIVERS)
+    if preset:
+        from ...evals.organisms.splits import development
+
+        chosen, players, ways, calls = list(TASKS), [LLM], ["chat"], FIRST_CALLS
+        limit = limit or FIRST_LIMIT
+        cases = cases or ",".join(development()[:FIRST_MODELS])
+    else:
+        chosen, ways = _known(tasks, TASKS), _known(accesses, ACCESSES)
+        players = [part.strip() for part in drivers.split(",")]
+        if chosen == [AUDIT] or not given_players:
+            players = _known(drivers, (*DRIVERS, LLM, "random", *CHEATS))
+    plan = Plan.of(
+        chosen, players, ways, cases, limit, calls=calls, all_players=not (preset or given_players)
+    )
+    if plan.asks:
+        price(plan, provider, model, max_usd, yes)
+    steps: list[dict[str, object]] = []
+    for step in plan.steps:
+        options = {**step.options, "folder": str(place / "cells"), "cases": step.cases}
+        if step.llm:
+            share = plan.share(max_usd) if step.task == AUDIT else plan.rest(max_usd)
+            options |= {"llm": model, "provider": provider, "max_usd": share}
+        given = {k: v for k, v in options.items() if v is not None}
+        steps.append({"task": step.task, "options": given, "said": step.said})
+    work = {"steps": steps, "logs": str(place / "logs"), "workers": workers}
+    done = subprocess.run(
+        # -P: a checkout in the working folder must not hide what is installed.
+        [sys.executable, "-P", "-m", "mechmentor.evals.run"],
+        input=json.dumps(work),
+        text=True,
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+    if done.returncode:
+        raise Stop("some tasks broke; the same command goes on where they stopped", FINDINGS)
+    return _write(place, None)
+
+
+def cheats(
+    cases: str = typer.Option(None, help="Ids; all development models without."),
+    workers: int = typer.Option(2, min=1, help="Cells at a time."),
+    folder: Path = typer.Option(None, help="Where runs and logs go (default: ./runs/eval)."),
+) -> int:
+    """Run drivers that try to score without auditing. Exit code 1 if one is above nothing."""
+    from ...evals.cheats.table import cheat_lines
+    from ...evals.logs import outcomes
     from ..config import runs_folder
 
     place = folder or runs_folder() / "eval"
-    broken = 0
-    for access in _known(accesses, ACCESSES):
-        for driver in _known(drivers, (*DRIVERS, "llm", "random")):
-            print(f"{driver} · {access}", file=sys.stderr)
-            options: dict[str, object] = {
-                "driver": driver,
-                "access": access,
-                "folder": place / "cells",
-                "cases": cases,
-            }
-            if driver == "llm":
-                options |= {"llm": model, "provider": provider, "max_usd": max_usd}
-            given = [f"-T{k}={v}" for k, v in options.items() if v is not None]
-            done = subprocess.run(
-                [
-                    # -P: a checkout in the working folder must not hide the installed entry points.
-                    *(sys.executable, "-P", "-m", "inspect_ai", "eval", "mechmentor/audit"),
-                    *("--model", "none", "--display", "plain", "--no-fail-on-error"),
-                    *("--max-samples", str(workers), "--log-dir", str(place / "logs")),
-                    *given,
-                ],
-                env={**os.environ, "INSPECT_LOG_LEVEL": "warning"},
-                stdout=subprocess.DEVNULL,
-                check=False,
-            )
-            broken += done.returncode != 0
-    if broken:
-        raise Stop(f"{broken} tasks broke; the same command goes on where they stopped", 1)
-    return _write(place, None)
+    run(
+        tasks=AUDIT, drivers=",".join(CHEATS), accesses="base", cases=cases, workers=workers,
+        limit=None, folder=place, model=None, provider=None, max_usd=None, preset=None, yes=False,
+    )  # fmt: skip
+    above = [line.name for line in cheat_lines(outcomes(_logs(place))[0]) if line.above]
+    if above:
+        print(f"above always_none: {', '.join(above)}", file=sys.stderr)
+    return FINDINGS if above else 0
+
+
+def readme(
+    logs: Path = typer.Argument(None, help="Folder of `eval run` (default: the shipped logs)."),
+    file: Path = typer.Option(Path("README.md"), help="The file whose figures are replaced."),
+    check: bool = typer.Option(False, "--check", help="Only say whether they agree."),
+) -> int:
+    """Put the table of the logs between the marks of README."""
+    from ...evals.readme import replaced, shipped, table
+
+    text = file.read_text(encoding="utf-8")
+    try:
+        wanted = replaced(text, table(_logs(logs or shipped())))
+    except ValueError as error:
+        raise Stop(f"{file}: {error}") from None
+    if check:
+        if text != wanted:
+            raise Stop(f"{file} and the logs differ: mechmentor eval readme", FINDINGS)
+        return 0
+    file.write_text(wanted, encoding="utf-8")
+    print(file)
+    return 0
 
 
 def report(
@@ -99,13 +165,14 @@ def report(
 
 
 def _write(place: Path, out: Path | None) -> int:
-    from ...evals.logs import outcomes
+    from ...evals.logs import answers, outcomes
     from ...evals.page import html, markdown
 
     found, missing = outcomes(_logs(place))
+    said, unsaid = answers(_logs(place))
     page = out or place / "report.html"
-    page.write_text(html(found, missing), encoding="utf-8")
-    table = markdown(found, missing)
+    page.write_text(html(found, [*missing, *unsaid], said), encoding="utf-8")
+    table = markdown(found, [*missing, *unsaid], said)
     page.with_suffix(".md").write_text(table, encoding="utf-8")
     print(table)
     print(f"report  {page}", file=sys.stderr)

@@ -92,14 +92,18 @@ def discriminate(answers: Sequence[Answer]) -> Discrimination:
     if caught.rate is None or accused.rate is None:
         return Discrimination(caught=caught, accused=accused, score=None, dollars=dollars)
     score = caught.rate - accused.rate
-    # A sum of signed shares is the score itself where every unit has both kinds of items.
-    weights: dict[str, list[float]] = {}
+    units: dict[str, list[float]] = {}
     for a in answers:
-        share = a.said / len(flawed) if a.flawed else -a.said / len(sound)
-        weights.setdefault(a.unit, []).append(share)
+        units.setdefault(a.unit, []).append(2 * a.flawed + a.said)
     low = high = None
-    if len(weights) > 1:
-        _, low, high = cluster_bootstrap(weights, sum)
+    if len(units) > 1:
+        _, low, high = cluster_bootstrap(units, _score)
     return Discrimination(
         caught=caught, accused=accused, score=score, low=low, high=high, dollars=dollars
     )
+
+
+def _score(codes: list[float]) -> float:
+    """Caught less accused; 3 and 2: flawed, called so or not; 1 and 0: sound, the same."""
+    flawed, sound = codes.count(3) + codes.count(2), codes.count(1) + codes.count(0)
+    return codes.count(3) / max(1, flawed) - codes.count(1) / max(1, sound)

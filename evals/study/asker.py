@@ -22,8 +22,8 @@ class Asker:
         chat: Who answers.
         folder: Where replies are kept.
         address: Of the model: replies of another one are not taken for its.
-        max_usd: Dollars at most. A reply that was begun is never cut off, so each worker can go
-            over the limit by one reply; one of unknown price ends the spending.
+        max_usd: Dollars at most. With a limit one reply is asked for at a time and never cut off,
+            so the limit can be passed by one reply; one of unknown price ends the spending.
 
     Attributes:
         model: The chat's.
@@ -50,7 +50,8 @@ class Asker:
         asked = [self._address, self.model, [m.model_dump(mode="json") for m in messages], tools]
         name = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:24]
         path = self._folder / f"{name}.json"
-        with FileLock(self._folder / f".{name}.lock"):
+        alone = "all" if self._max is not None else name
+        with FileLock(self._folder / f".{alone}.lock"):
             if path.exists():
                 reply = Reply.model_validate_json(path.read_text(encoding="utf-8"))
             else:

@@ -16,6 +16,7 @@ from ...prompts import render
 from ...tools.critique.document.read import read_draft
 from ...tools.critique.linter import lint
 from ...tools.spec import Chat, Message
+from ..cells import NotRun
 from ..critique.documents import HERE, TEXT, documents
 from ..critique.planter.__main__ import write
 from ..critique.planter.plant import KINDS
@@ -147,8 +148,14 @@ def _kept(folder: Path, main: str, critic: str) -> tuple[Finding, ...]:
 
 
 def recall(critic: str, item: Item, chat: Chat | None) -> tuple[bool, str]:
-    """Whether a critic finds the planted error, and not on the sound twin as well."""
+    """Whether a critic finds the planted error, and not on the sound twin as well.
+
+    Raises:
+        NotRun: If nothing says which rule reports which kind.
+    """
     found, case = corpus(), corpus().cases[item.id]
+    if critic == "linter" and not any(found.categories.values()):
+        raise NotRun("no rule of the linter is mapped to a kind in categories.json")
     clean = _on(found.folder / "clean" / case["document"], case["main"], critic, chat)
     planted = _on(found.folder / "planted" / item.id, case["main"], critic, chat)
     said = score(

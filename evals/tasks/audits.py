@@ -25,6 +25,7 @@ def audit(
     max_usd: float | None = None,
     folder: str = "runs/eval",
     cases: str | None = None,
+    calls: int | None = None,
 ) -> Task:
     """Audit the development models with one driver under one access.
 
@@ -37,6 +38,7 @@ def audit(
         max_usd: Dollars for each run.
         folder: Where the run folders go; finished ones are not run again.
         cases: Ids with commas between them; the development split without.
+        calls: Tool calls of a run at most; the command's default without.
     """
     chosen = cases.split(",") if cases else development()
     cells = [
@@ -48,6 +50,7 @@ def audit(
             model=llm,
             provider=provider,
             max_usd=max_usd,
+            calls=calls,
         )
         for case in chosen
     ]

@@ -67,7 +67,7 @@ def test_accesses_stay_apart_and_markup_stays_text() -> None:
     assert "not run (no key)" in page
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
     table = markdown(found, ["m-1-base-llm-0: not run (no key)"])
-    assert "| base | playbook | 1/3" in table
+    assert "| base | playbook | all | 1/3" in table
     assert table.rstrip().endswith("not run (no key)")
 
 

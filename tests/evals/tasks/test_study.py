@@ -116,7 +116,7 @@ def test_the_limit_of_dollars_ends_the_spending(tmp_path: Path, served: Any) -> 
     log = run("feedback", tmp_path, player="llm", llm="scripted", limit=6, max_usd=0.01)
     assert log.status == "success", log.error
     found, missing = answers(tmp_path / "logs")
-    assert 1 <= len(found) < 6
+    assert len(found) == 1  # the first reply alone costs more than a cent
     assert "limit of $0.01" in missing[0] or "unknown price" in missing[0]
     assert len(api.requests) == len(found)
 

@@ -1,0 +1,1 @@
+"""Drivers that try to score without auditing; none may do better than claiming nothing."""
