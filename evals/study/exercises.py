@@ -69,7 +69,7 @@ def of_bank(item: Item, chat: Chat | None) -> tuple[bool, str]:
 
 def echo(item: Item, chat: Chat | None) -> tuple[bool, str]:
     """The bank's own example, handed in as new: what a fixed string scores."""
-    kind = item.data["kind"]
+    kind: Kind = item.data["kind"]  # type: ignore[assignment]
     return llm(item, Fixed(write.example_of(kind)))
 
 

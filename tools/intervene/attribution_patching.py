@@ -84,7 +84,8 @@ def attribution_patching(
     controls = [p for turn in zip(*drawn, strict=False) for p in turn][: args.controls]
     found = [_estimate(bench, args, pair) for pair in pairs]
     bench.progress(1, 3, "estimating")
-    clean, corrupted = (sum(f[i] for f in found) / len(found) for i in (0, 1))
+    clean = sum(f[0] for f in found) / len(found)
+    corrupted = sum(f[1] for f in found) / len(found)
     scale = check_scale(clean, corrupted)
     effects = torch.stack([f[2] for f in found]).mean(0) / scale
     beside = [_estimate(bench, args, pair)[2] / scale for pair in controls]

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
@@ -91,7 +92,7 @@ def sweep_pair(
         there, here = (clean, run) if direction == "denoising" else (run, clean)
         found = patch_cells(
             model, there, here, site=site, cells=cells, readout=read, charge=charge,
-            on_progress=lambda d, of, n=number: on_progress(n * of + d, len(steps) * of),
+            on_progress=partial(_part_done, on_progress, number, len(steps)),
         )  # fmt: skip
         moved = found - worth[number] if direction == "denoising" else top - found
         total += moved / len(steps)
@@ -107,8 +108,16 @@ def sweep_pair(
     )
 
 
+def _part_done(
+    told: Callable[[int, int], None], number: int, count: int, done: int, of: int
+) -> None:
+    told(number * of + done, count * of)
+
+
 def mean_of(runs: list[Recording]) -> Recording:
     """A recording whose values are the means of other recordings'."""
     fields = ("resid_pre", "attn_out", "mlp_out", "z", "neurons")
-    means = {f: torch.stack([getattr(run, f) for run in runs]).mean(0) for f in fields}
+    means: dict[str, Any] = {
+        f: torch.stack([getattr(run, f) for run in runs]).mean(0) for f in fields
+    }
     return replace(runs[0], **means)

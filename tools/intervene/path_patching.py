@@ -88,7 +88,8 @@ def path_patching(bench: Workbench, args: PathPatchingArgs) -> WhiteBox[PathPatc
         return _effects(bench, args, pair, home, senders, receivers, total=number < len(pairs))
 
     each = [run(i, pair) for i, pair in enumerate(pairs)]
-    clean, corrupted = (sum(e[i] for e in each) / len(each) for i in (0, 1))
+    clean = sum(e[0] for e in each) / len(each)
+    corrupted = sum(e[1] for e in each) / len(each)
     scale = check_scale(clean, corrupted)
     direct = torch.stack([e[2] for e in each]).mean(0) / scale
     total = torch.stack([e[3] for e in each if e[3] is not None]).mean(0) / scale

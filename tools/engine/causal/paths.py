@@ -169,11 +169,11 @@ def _exchange(
         for head in {r.head for r in receivers}:
             parts = {r.part for r in receivers if r.head == head}
             place = {"q": head, "k": head // each, "v": head // each}
-            one = [
+            q1, k1, v1 = (
                 (read if name in parts else own)[name][:, place[name], None]
                 for name in ("q", "k", "v")
-            ]
-            mixed[:, head] = now.attend(*one, group, last)
+            )
+            mixed[:, head] = now.attend(q1, k1, v1, group, last)
         return mixed.flatten(1)
 
     return exchange
