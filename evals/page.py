@@ -95,7 +95,10 @@ def markdown(
     outcomes: Sequence[Outcome], missing: Sequence[str] = (), answers: Sequence[Answer] = ()
 ) -> str:
     """The tables as markdown, with what was not run below them."""
-    table = _table([list(COLUMNS), ["---"] * len(COLUMNS), *rows(outcomes)])
+    if not outcomes and answers:
+        table = "No audits in these logs."
+    else:
+        table = _table([list(COLUMNS), ["---"] * len(COLUMNS), *rows(outcomes)])
     families = rows(outcomes, by_family=True)
     if families:
         table += f"\n\n{_table([list(COLUMNS), ['---'] * len(COLUMNS), *families])}"

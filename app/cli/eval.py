@@ -4,11 +4,15 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from .audit import CHEATS, ONE_IDEA
 from .exits import FINDINGS, Stop
+
+if TYPE_CHECKING:
+    from .eval_plan import Plan
 
 DRIVERS = ("playbook", *ONE_IDEA)
 ACCESSES = ("base", "target", "chat")
@@ -89,6 +93,23 @@ def run(
     )
     if plan.asks:
         price(plan, provider, model, max_usd, yes)
+    _carry_out(plan, place, workers, model, provider, max_usd)
+    return _write(place, None)
+
+
+def _carry_out(
+    plan: "Plan",
+    place: Path,
+    workers: int,
+    model: str | None = None,
+    provider: str | None = None,
+    max_usd: float | None = None,
+) -> None:
+    """Run the steps of a plan in one process of their own.
+
+    Raises:
+        Stop: If one of them broke.
+    """
     steps: list[dict[str, object]] = []
     for step in plan.steps:
         options = {**step.options, "folder": str(place / "cells"), "cases": step.cases}
@@ -108,7 +129,6 @@ def run(
     )
     if done.returncode:
         raise Stop("some tasks broke; the same command goes on where they stopped", FINDINGS)
-    return _write(place, None)
 
 
 def cheats(
@@ -120,12 +140,12 @@ def cheats(
     from ...evals.cheats.table import cheat_lines
     from ...evals.logs import outcomes
     from ..config import runs_folder
+    from .eval_plan import Plan
 
     place = folder or runs_folder() / "eval"
-    run(
-        tasks=AUDIT, drivers=",".join(CHEATS), accesses="base", cases=cases, workers=workers,
-        limit=None, folder=place, model=None, provider=None, max_usd=None, preset=None, yes=False,
-    )  # fmt: skip
+    plan = Plan.of([AUDIT], CHEATS, ["base"], cases, None, calls=None, all_players=False)
+    _carry_out(plan, place, workers)
+    _write(place, None)
     above = [line.name for line in cheat_lines(outcomes(_logs(place))[0]) if line.above]
     if above:
         print(f"above always_none: {', '.join(above)}", file=sys.stderr)
