@@ -44,7 +44,9 @@ class Form:
 
     def pull(self, r: Scores) -> Rows:
         """Gradient in the unknowns of a loss whose gradient in the scores is r."""
-        return r if self.dual else self.z.transpose(-1, -2) @ r
+        # Features are centred: equal shares of all texts stand for no weights at all, and left in
+        # they would drown the rest in rounding.
+        return r - r.mean(-2, keepdim=True) if self.dual else self.z.transpose(-1, -2) @ r
 
     def inner(self, a: Rows, b: Rows, pushed_b: Scores) -> Each:
         """Inner product of the weights that two sets of unknowns stand for."""

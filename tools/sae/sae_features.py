@@ -58,8 +58,8 @@ class SaeFeaturesData(Data):
 
     layer: int = Field(ge=-1)
     features: int = Field(ge=1)
-    times_usual: float = Field(ge=0, description="Median over the top: value / usual value")
-    times_usual_rotated: float = Field(ge=0, description="Largest of the random rotations")
+    strength: float = Field(ge=0, description="Median value of the strongest features")
+    strength_rotated: float = Field(ge=0, description="Largest of the random rotations")
     quality: Quality
     judged_on: str = Field(description="Text of these figures; the default is never trained on")
     top: list[Feature]
@@ -115,7 +115,7 @@ def sae_features(bench: Workbench, args: SaeFeaturesArgs) -> WhiteBox[SaeFeature
         )
 
     # By how far a feature is above its usual value: some are always on.
-    order = _times_usual(value, usual)
+    order = (value / usual.clamp(min=float(usual.max()) * 1e-3)).masked_fill(value <= 0, -1)
     chosen = [i for i in order.topk(min(args.top, sae.size)).indices.tolist() if value[i] > 0]
     changed = []
     if base is not None:
@@ -123,17 +123,17 @@ def sae_features(bench: Workbench, args: SaeFeaturesArgs) -> WhiteBox[SaeFeature
         changed = [i for i in gap.topk(min(args.top, sae.size)).indices.tolist() if gap[i] > 0]
     generator = bench.generator("sae_features", args)
     drawn = torch.randperm(sae.size, generator=generator)[:_RANDOM].tolist()
-    times = _standing(order, args.top)
+    own_strength = _strength(value, args.top)
     rotated = []
     for _ in range(_RANDOM):
         turn = torch.linalg.qr(torch.randn(2 * sae.w_enc.shape[:1], generator=generator)).Q
         other = replace(sae, w_enc=turn @ sae.w_enc)
-        rotated.append(_standing(_times_usual(*_values(other, prompt, stream)[:2]), args.top))
+        rotated.append(_strength(other.encode(prompt).amax(0), args.top))
     data = SaeFeaturesData(
         layer=sae.layer,
         features=sae.size,
-        times_usual=times,
-        times_usual_rotated=max(rotated),
+        strength=own_strength,
+        strength_rotated=max(rotated),
         quality=quality,
         judged_on=corpus.name,
         top=[feature(i) for i in chosen],
@@ -141,10 +141,10 @@ def sae_features(bench: Workbench, args: SaeFeaturesArgs) -> WhiteBox[SaeFeature
         random=[feature(i) for i in drawn],
     )
     held_out = not args.corpus and corpus.name != sae.facts.get("trained_on")
-    beyond = times > max(rotated)
+    beyond = own_strength > max(rotated)
     words = (
-        f"The top features stand at {times:.2f} times their usual value (99th percentile in the "
-        f"corpus; at most {max(rotated):.2f} with randomly rotated features, chosen alike). SAE on "
+        f"The strongest features reach {own_strength:.3g} (at most {max(rotated):.3g} with randomly "
+        f"rotated features, the strongest chosen again). SAE on "
         f"{'text not trained on' if held_out else corpus.name}: loss recovered "
         f"{quality.loss_recovered:.3f}, PCA of {quality.components}: "
         f"{quality.loss_recovered_pca:.3f}; dead {quality.dead_share:.0%}."
@@ -161,11 +161,11 @@ def sae_features(bench: Workbench, args: SaeFeaturesArgs) -> WhiteBox[SaeFeature
         summary=words if beyond else f"No effect beyond control: {words}",
         data=data,
         control=Control(
-            what=f"{_RANDOM} random rotations of all features, the top chosen again; random "
+            what=f"{_RANDOM} random rotations of all features, strongest chosen again; random "
             "features on the same prompt; loss recovered by PCA",
             numbers={
-                "times_usual_rotated_max": max(rotated),
-                "times_usual_rotated_median": statistics.median(rotated),
+                "strength_rotated_max": max(rotated),
+                "strength_rotated_median": statistics.median(rotated),
                 "largest_random": max(f.value for f in data.random),
                 "loss_recovered_pca": quality.loss_recovered_pca,
             },
@@ -208,16 +208,9 @@ def _values(
     return sae.encode(prompt).amax(0), usual, (acts > 0).float().mean(0)
 
 
-def _times_usual(
-    value: Float[Tensor, "feature"], usual: Float[Tensor, "feature"]
-) -> Float[Tensor, "feature"]:
-    """Value over usual value; -1 for features that are silent."""
-    return (value / usual.clamp(min=float(usual.max()) * 1e-3)).masked_fill(value <= 0, -1)
-
-
-def _standing(times: Float[Tensor, "feature"], top: int) -> float:
+def _strength(value: Float[Tensor, "feature"], top: int) -> float:
     """Median over the largest."""
-    return float(times.topk(min(top, len(times))).values.clamp(min=0).median())
+    return float(value.topk(min(top, len(value))).values.median())
 
 
 def _picture(data: SaeFeaturesData) -> Table:
