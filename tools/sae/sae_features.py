@@ -143,8 +143,8 @@ def sae_features(bench: Workbench, args: SaeFeaturesArgs) -> WhiteBox[SaeFeature
     held_out = not args.corpus and corpus.name != sae.facts.get("trained_on")
     beyond = own_strength > max(rotated)
     words = (
-        f"The strongest features reach {own_strength:.3g} (at most {max(rotated):.3g} with randomly "
-        f"rotated features, the strongest chosen again). SAE on "
+        f"The strongest features reach {own_strength:.3g} (at most {max(rotated):.3g} with "
+        f"randomly rotated features, the strongest chosen again). SAE on "
         f"{'text not trained on' if held_out else corpus.name}: loss recovered "
         f"{quality.loss_recovered:.3f}, PCA of {quality.components}: "
         f"{quality.loss_recovered_pca:.3f}; dead {quality.dead_share:.0%}."
