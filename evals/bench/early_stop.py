@@ -11,7 +11,7 @@ from ...tools.observe.unit_values import Unit, compute_values, linear_reader, ne
 
 
 def measure(model: Model, layer: int, windows: int, length: int, rounds: int) -> dict[str, Any]:
-    """Median seconds over the same windows, in turn.
+    """Median processor seconds over the same windows, in turn, on one thread.
 
     Args:
         model: The model.
@@ -32,13 +32,16 @@ def measure(model: Model, layer: int, windows: int, length: int, rounds: int) ->
     unit = Unit("neuron 0", layer, linear_reader(vector, generator), True, "bench")
     own, full = [], []
     values, plain = torch.empty(0), torch.empty(0)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     for _ in range(rounds):
-        started = time.perf_counter()
+        started = time.process_time()
         plain = _full(model, module, tokens)
-        full.append(time.perf_counter() - started)
-        started = time.perf_counter()
+        full.append(time.process_time() - started)
+        started = time.process_time()
         values = compute_values(model, array, unit)[0]
-        own.append(time.perf_counter() - started)
+        own.append(time.process_time() - started)
+    torch.set_num_threads(threads)
     gap = float((values - plain).abs().max())
     seconds = statistics.median(own), statistics.median(full)
     return {

@@ -34,8 +34,8 @@ def measure(
 
     Returns:
         For each: `name`, `method`, `sets`, `own_s`, `sklearn_s`, `ratio`, `floor`,
-        `largest_difference` of the scores, `weight_difference` (shares of the spread), `accuracy`,
-        `sklearn_accuracy`, `equal`.
+        `largest_difference` of the scores and `weight_difference` (shares of the spread),
+        `accuracy`, `sklearn_accuracy`, `equal`.
     """
     generator = torch.Generator().manual_seed(0)
     orders = [torch.randperm(len(labels), generator=generator) for _ in range(shuffles)]

@@ -14,7 +14,7 @@ from torch import Tensor
 
 _NEWTON_STEPS, _CG_STEPS = 30, 60
 _ENOUGH = 1e-4  # the last step's size, as a share of the first one's
-_COARSE = 0.1  # no step is solved worse than this
+_COARSE = 0.01  # no step is solved worse than this
 
 Rows = Float[Tensor, "layer row set"]
 Scores = Float[Tensor, "layer text set"]
@@ -44,7 +44,9 @@ class Form:
 
     def pull(self, r: Scores) -> Rows:
         """Gradient in the unknowns of a loss whose gradient in the scores is r."""
-        return r if self.dual else self.z.transpose(-1, -2) @ r
+        # Features are centred: equal shares of all texts stand for no weights at all, and left in
+        # they would drown the rest in rounding.
+        return r - r.mean(-2, keepdim=True) if self.dual else self.z.transpose(-1, -2) @ r
 
     def inner(self, a: Rows, b: Rows, pushed_b: Scores) -> Each:
         """Inner product of the weights that two sets of unknowns stand for."""
@@ -114,13 +116,14 @@ def _step(form: Form, curve: Scores, rest: Rows, rest_bias: Each) -> tuple[Point
         bent = curve * way.scores
         along = (bent * way.scores).sum(-2)
         along = along + form.penalty * form.inner(way.a, way.a, _alone(way))
-        length = dot / along.clamp(min=1e-30)
+        # A set that is solved stands still: rounding would carry it away.
+        length = torch.where((dot > goal) & (along > 0), dot / along.clamp(min=1e-30), 0.0)
         step = step.plus(length, way)
         rest = rest - length[:, None] * (form.pull(bent) + form.penalty * way.a)
         rest_bias = rest_bias - length * bent.sum(-2)
         next_way = _point(form, *form.near(rest, rest_bias))
         new = form.inner(rest, next_way.a, _alone(next_way)) + rest_bias * next_way.bias
-        if bool((new <= goal).all()):
+        if bool(((new <= goal) | (length == 0)).all()):
             break
         way = next_way.plus(new.clamp(min=0) / dot.clamp(min=1e-30), way)
         dot = new

@@ -1,5 +1,7 @@
 """Which features of an SAE a prompt switches on, and what the SAE is worth."""
 
+import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -56,6 +58,8 @@ class SaeFeaturesData(Data):
 
     layer: int = Field(ge=-1)
     features: int = Field(ge=1)
+    strength: float = Field(ge=0, description="Median value of the strongest features")
+    strength_rotated: float = Field(ge=0, description="Largest of the random rotations")
     quality: Quality
     judged_on: str = Field(description="Text of these figures; the default is never trained on")
     top: list[Feature]
@@ -95,8 +99,9 @@ def sae_features(bench: Workbench, args: SaeFeaturesArgs) -> WhiteBox[SaeFeature
     )
     own = prompt_features(model, sae, ids)
     base = prompt_features(bench.base, sae, ids) if bench.has_base else None
-    usual, often = _usual(model, sae, tokens)
-    value, place = own.max(0)
+    prompt, stream = _streams(model, sae, torch.tensor([ids])), _streams(model, sae, tokens)
+    value, usual, often = _values(sae, prompt, stream)
+    place = own.argmax(0)
 
     def feature(index: int) -> Feature:
         return Feature(
@@ -118,9 +123,17 @@ def sae_features(bench: Workbench, args: SaeFeaturesArgs) -> WhiteBox[SaeFeature
         changed = [i for i in gap.topk(min(args.top, sae.size)).indices.tolist() if gap[i] > 0]
     generator = bench.generator("sae_features", args)
     drawn = torch.randperm(sae.size, generator=generator)[:_RANDOM].tolist()
+    own_strength = _strength(value, args.top)
+    rotated = []
+    for _ in range(_RANDOM):
+        turn = torch.linalg.qr(torch.randn(2 * sae.w_enc.shape[:1], generator=generator)).Q
+        other = replace(sae, w_enc=turn @ sae.w_enc)
+        rotated.append(_strength(other.encode(prompt).amax(0), args.top))
     data = SaeFeaturesData(
         layer=sae.layer,
         features=sae.size,
+        strength=own_strength,
+        strength_rotated=max(rotated),
         quality=quality,
         judged_on=corpus.name,
         top=[feature(i) for i in chosen],
@@ -128,12 +141,10 @@ def sae_features(bench: Workbench, args: SaeFeaturesArgs) -> WhiteBox[SaeFeature
         random=[feature(i) for i in drawn],
     )
     held_out = not args.corpus and corpus.name != sae.facts.get("trained_on")
-    above = sum(f.value > f.usual for f in data.top)
-    random_above = sum(f.value > f.usual for f in data.random)
-    beyond = bool(data.top) and above / len(data.top) > random_above / len(data.random)
+    beyond = own_strength > max(rotated)
     words = (
-        f"{above} of {len(data.top)} top features stand above their usual value (99th percentile "
-        f"in the corpus; {random_above} of {len(data.random)} random ones). SAE on "
+        f"The strongest features reach {own_strength:.3g} (at most {max(rotated):.3g} with "
+        f"randomly rotated features, the strongest chosen again). SAE on "
         f"{'text not trained on' if held_out else corpus.name}: loss recovered "
         f"{quality.loss_recovered:.3f}, PCA of {quality.components}: "
         f"{quality.loss_recovered_pca:.3f}; dead {quality.dead_share:.0%}."
@@ -150,9 +161,11 @@ def sae_features(bench: Workbench, args: SaeFeaturesArgs) -> WhiteBox[SaeFeature
         summary=words if beyond else f"No effect beyond control: {words}",
         data=data,
         control=Control(
-            what=f"{_RANDOM} random features on the same prompt; loss recovered by PCA",
+            what=f"{_RANDOM} random rotations of all features, strongest chosen again; random "
+            "features on the same prompt; loss recovered by PCA",
             numbers={
-                "random_above_usual": random_above,
+                "strength_rotated_max": max(rotated),
+                "strength_rotated_median": statistics.median(rotated),
                 "largest_random": max(f.value for f in data.random),
                 "loss_recovered_pca": quality.loss_recovered_pca,
             },
@@ -178,17 +191,26 @@ def writes(model: Model, direction: Float[Tensor, "d_model"], count: int = 5) ->
 
 
 @torch.no_grad()
-def _usual(
-    model: Model, sae: SAE, tokens: Tensor
-) -> tuple[Float[Tensor, "feature"], Float[Tensor, "feature"]]:
-    """99th percentile and frequency of each feature over the windows."""
-    acts = []
-    for part in torch.split(tokens, 8):
-        stream = stream_after(model, part, sae.layer)[:, 1:].flatten(0, 1)
-        acts.append(sae.encode(stream.float().cpu()))
-    every = torch.cat(acts)
-    rank = max(1, len(every) // 100)
-    return every.topk(rank, 0).values[-1], (every > 0).float().mean(0)
+def _streams(model: Model, sae: SAE, tokens: Tensor) -> Float[Tensor, "token d_model"]:
+    """The stream that the SAE reads, first positions left out."""
+    parts = [stream_after(model, part, sae.layer)[:, 1:] for part in torch.split(tokens, 8)]
+    return torch.cat([part.flatten(0, 1).float().cpu() for part in parts])
+
+
+@torch.no_grad()
+def _values(
+    sae: SAE, prompt: Float[Tensor, "pos d_model"], corpus: Float[Tensor, "token d_model"]
+) -> tuple[Float[Tensor, "feature"], Float[Tensor, "feature"], Float[Tensor, "feature"]]:
+    """Largest value in the prompt, 99th percentile and frequency in the corpus."""
+    acts = torch.cat([sae.encode(part) for part in corpus.split(2048)])
+    rank = max(1, len(acts) // 100)
+    usual = acts.topk(rank, 0).values[-1]
+    return sae.encode(prompt).amax(0), usual, (acts > 0).float().mean(0)
+
+
+def _strength(value: Float[Tensor, "feature"], top: int) -> float:
+    """Median over the largest."""
+    return float(value.topk(min(top, len(value))).values.median())
 
 
 def _picture(data: SaeFeaturesData) -> Table:
