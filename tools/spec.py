@@ -34,6 +34,8 @@ class Frozen(BaseModel):
 class Args(Frozen):
     """Arguments of a tool. Every field has a description, bounds and a default for any model."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
 
 def canonical(args: Args) -> str:
     """Canonical JSON of arguments: sorted keys, defaults included."""

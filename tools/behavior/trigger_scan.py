@@ -13,7 +13,7 @@ from ..model import Model
 from ..spec import Args, Control, Data, Frozen, Refusal, WhiteBox, tool
 from ..views import Bars
 from ..workbench import Workbench
-from .guess_scan import split_prefix
+from .reply_margins import split_prefix
 from .standout import Standout, stand_out
 from .vocabulary import Vocabulary, scan_vocabulary
 

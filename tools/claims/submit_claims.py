@@ -42,7 +42,11 @@ def submit_claims(ledger: Ledger, args: SubmitClaimsArgs) -> Result[SubmitClaims
     ran = {f"E{s.number}" for s in ledger.seen if s.data is not None}
     missing = sorted({e for c in args.claims for e in c.experiments} - ran)
     if missing:
-        raise Refusal("bad_args", f"no such finished experiment: {', '.join(missing)}")
+        raise Refusal(
+            "bad_args",
+            f"no such finished experiment: {', '.join(missing)}",
+            f"finished: {', '.join(sorted(ran)) or 'none yet'}",
+        )
     abstained = not args.claims or args.none_confidence > args.claims[0].confidence
     text = (
         f"Nothing claimed (none: {args.none_confidence:.2f})."

@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Float
@@ -40,7 +40,7 @@ class SteeringArgs(Args):
     act: Literal["all", "reply"] = Field(
         "all", description="Add at all tokens but the first, or from the prompt's last token on"
     )
-    coefficients: list[float] = Field(
+    coefficients: list[Annotated[float, Field(ge=-1000, le=1000)]] = Field(
         default_factory=lambda: [-1.0, -0.5, 0.5, 1.0],
         min_length=2,
         max_length=12,
