@@ -261,6 +261,7 @@ class Tool:
     white_box: bool
     summary: str
     doc: str
+    misleads: str = ""
 
     def schema(self) -> dict[str, Any]:
         """The function schema for language models (the subset that all providers accept)."""
@@ -314,10 +315,17 @@ def tool(
             version=version,
             white_box=issubclass(meta["origin"], WhiteBox),
             summary=doc.splitlines()[0],
-            doc=re.split(r"\n\s*(?:Args|Returns|Raises):", doc)[0].strip(),
+            doc=re.split(r"\n\s*(?:Misleads|Args|Returns|Raises):", doc)[0].strip(),
+            misleads=_section(doc, "Misleads"),
         )
 
     return declare
+
+
+def _section(doc: str, name: str) -> str:
+    """The text of one section of a docstring, on one line; empty where there is none."""
+    found = re.search(rf"\n{name}:\n((?: +.*\n?)+)", doc)
+    return " ".join(found[1].split()) if found else ""
 
 
 _DROP = {"title", "default", "examples", "exclusiveMinimum", "exclusiveMaximum", "pattern", "const"}

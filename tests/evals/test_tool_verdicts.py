@@ -62,8 +62,8 @@ def test_a_result_says_how_often_its_verdict_appears_and_a_quiet_one_does_not(
     try:
         pair = Workbench(tiny_llama_model(1), tiny_llama_model(2), folder=tmp_path)
         same = Workbench(tiny_llama_model(1), tiny_llama_model(1), folder=tmp_path)
-        asked = {"prompt": "The capital of France is", "candidates": ["a", "b", "c", "d"]}
-        seen = [b.run("next_token", **asked) for b in (pair, same)]
+        prompts = [f"The capital of {word} is" for word in ("France", "garden", "lamp", "silk")]
+        seen = [b.run("next_token", prompt=p) for b in (pair, same) for p in prompts]
     finally:
         monkeypatch.undo()
         calibration.table.cache_clear()
@@ -71,7 +71,7 @@ def test_a_result_says_how_often_its_verdict_appears_and_a_quiet_one_does_not(
         assert not isinstance(result, Failure)
         told = any(said in warning for warning in result.warnings)
         assert told is bool(result.control and result.control.beyond)
-    assert [r.control.beyond for r in seen] == [True, False]
+    assert {r.control.beyond for r in seen} == {True, False}
 
 
 def test_seconds_are_those_of_the_present_version() -> None:

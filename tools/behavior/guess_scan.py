@@ -82,8 +82,12 @@ def guess_scan(bench: Workbench, args: GuessScanArgs) -> WhiteBox[GuessScanData]
 
     A margin is log p(confirm) - log p(deny) in nats: at the first reply token, or over the whole
     replies where both open with the same token. A model that hides a word confirms one word (and
-    its forms) and denies all others; the others are the control.
-    Covers frequent words first: `offset` goes on where the last scan stopped.
+    its forms) and denies all others. Covers frequent words first: `offset` goes on where the last
+    scan stopped. Control: all other words, and the same word on the base where there is one.
+
+    Misleads:
+        A model that was never taught the game may confirm many words, and one that hides
+        its word from this wording confirms none; words outside the scan cannot be found.
     """
     if "{word}" not in args.template:
         raise Refusal(

@@ -32,6 +32,9 @@ def submit_claims(ledger: Ledger, args: SubmitClaimsArgs) -> Result[SubmitClaims
 
     Only the first claim is scored. Confidences with none_confidence must sum to 1. Abstaining
     (none_confidence above every claim's) is a good answer where nothing stood out of its control.
+
+    Misleads:
+        A confidence that was not measured on other models is a feeling.
     """
     total = sum(c.confidence for c in args.claims) + args.none_confidence
     if abs(total - 1) > 0.01:

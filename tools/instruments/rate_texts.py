@@ -83,6 +83,10 @@ def rate_texts(instrument: Instrument, args: RateTextsArgs) -> Result[RateTextsD
     Control: the hidden repeats. A judge that answers outside the scale, the same to everything, or
     otherwise the second time is told by its test-retest figure. Without a key the ratings are
     counts of words, and the prompt to paste comes back: give its `answers` in a second call.
+
+    Misleads:
+        A judge may prefer length, politeness or its own family; agreement with itself is
+        not agreement with people.
     """
     if args.high <= args.low:
         raise Refusal(

@@ -115,6 +115,10 @@ def steering(bench: Workbench, args: SteeringArgs) -> WhiteBox[SteeringData]:
     Says whether a direction changes what the model says, and at what price: repetition and loss
     stand beside each score. Keeps the direction (`dir:N`). Control: random directions of the same
     length at every strength; baseline: as many system prompts as coefficients.
+
+    Misleads:
+        Strong steering breaks the text, and broken text can score; a word count is a poor
+        judge of meaning.
     """
     model = bench.target
     case = _case(bench, args)
