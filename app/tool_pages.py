@@ -1,10 +1,12 @@
 """One page of documentation a tool, made from its declaration alone."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from ..evals.intervals import exact
 from ..tools import calibration, catalog
 from ..tools.spec import Tool
 
@@ -21,20 +23,27 @@ def pages() -> dict[str, str]:
 
 
 def page(tool: Tool) -> str:
-    """What a tool answers, its control, how often it cries wolf, arguments and data."""
+    """What a tool answers, when it misleads, its control, how often it cries wolf, its fields."""
     parts = [
         f"# {tool.name}",
         catalog.CATALOG[tool.name].line,
-        tool.doc,
-        f"Needs: {_need(tool)}. Version {tool.version}. {_control(tool)}",
+        "## What it answers",
+        _answers(tool),
+        f"Needs: {_need(tool)}. Version {tool.version}.",
+        "## When it misleads",
+        tool.misleads,
+        "## Control",
+        _control(tool),
         "## How often its verdict appears",
         _calibration(tool),
         "## Arguments",
         _table(tool.args, defaults=True),
         "## Data",
         _table(tool.data, defaults=False),
-        "## Run it",
-        f"```\nmechmentor tool run {tool.name}\n```",
+        "## Example",
+        _example(tool),
+        "## Source",
+        _source(tool),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -55,12 +64,30 @@ def _need(tool: Tool) -> str:
     return f"a {tool.need.__name__} with access `{tool.access}`"
 
 
+_SENTENCE = re.compile(r"Control:\s.*?\.(?=\s|$)", re.DOTALL)
+
+
+def _answers(tool: Tool) -> str:
+    return re.sub(r" +\n", "\n", _SENTENCE.sub("", tool.doc)).strip()
+
+
 def _control(tool: Tool) -> str:
-    return (
-        "Looks inside the model, so that every result carries a control."
-        if tool.white_box
-        else "Carries a control where one makes sense."
-    )
+    own = _SENTENCE.search(tool.doc)
+    if own:
+        text = " ".join(own[0].removeprefix("Control:").split())
+        return text[0].upper() + text[1:]
+    return "None: it files, finds or checks, and measures no effect."
+
+
+def _example(tool: Tool) -> str:
+    required = {name for name, info in tool.args.model_fields.items() if info.is_required()}
+    options = "".join(f" --{name.replace('_', '-')} …" for name in sorted(required))
+    return f"```\nmechmentor tool run {tool.name}{options}\n```"
+
+
+def _source(tool: Tool) -> str:
+    path = f"tools/{catalog.CATALOG[tool.name].module.replace('.', '/')}.py"
+    return f"[`{path}`](../../{path})"
 
 
 def _calibration(tool: Tool) -> str:
@@ -69,9 +96,15 @@ def _calibration(tool: Tool) -> str:
         return "Not counted in this version: treat its verdict with caution."
     return (
         f"At default arguments ‘beyond control’ appears on {row.hits} of {row.organisms} models "
-        f"with something planted, on {row.alarms} of {row.nulls} null-trained ones, and on "
+        f"with something planted{_bounds(row.hits, row.organisms)}, on {row.alarms} of {row.nulls} "
+        f"null-trained ones{_bounds(row.alarms, row.nulls)}, and on "
         f"{row.identical_alarms} of {row.identical} that equal their base."
     )
+
+
+def _bounds(k: int, n: int) -> str:
+    found = exact(k, n)
+    return f" (exact 95% bounds {found.low:.0%} to {found.high:.0%})"
 
 
 def _table(model: type[BaseModel], *, defaults: bool) -> str:

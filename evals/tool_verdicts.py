@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 from typing import Any, Literal
 
 from ..tools import catalog
@@ -119,6 +120,15 @@ def count(verdicts: Iterable[Verdict]) -> dict[str, Counts]:
         for name in catalog.CATALOG
         if name in rows
     }
+
+
+def seconds(verdicts: Iterable[Verdict]) -> dict[str, float]:
+    """Median seconds of each tool at its default arguments, in its present version."""
+    rows: dict[str, list[float]] = {}
+    for v in verdicts:
+        if v.tool in catalog.CATALOG and v.version == catalog.load(v.tool).version:
+            rows.setdefault(v.tool, []).append(v.seconds)
+    return {name: median(rows[name]) for name in catalog.CATALOG if name in rows}
 
 
 def write(file: Path, found: dict[str, Counts]) -> None:

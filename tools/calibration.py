@@ -33,6 +33,11 @@ class Counts:
     identical_alarms: int
     identical: int
 
+    @property
+    def cries_wolf(self) -> bool:
+        """Whether it says so on at least half of the nulls: then it is no finding by itself."""
+        return self.nulls > 0 and 2 * self.alarms >= self.nulls
+
     def __str__(self) -> str:
         """One clause for a result."""
         return (

@@ -31,9 +31,13 @@ class HandleStore:
         """
         tensor = tensor.detach().to("cpu").contiguous()
         if not torch.isfinite(tensor).all():
-            raise Refusal("numerical", f"{name} holds values that are not finite")
+            raise Refusal(
+                "numerical", f"{name} holds values that are not finite", "load with dtype float32"
+            )
         if tensor.numel() * tensor.element_size() > MAX_BYTES:
-            raise Refusal("model_limit", f"{name} is larger than {MAX_BYTES} bytes")
+            raise Refusal(
+                "model_limit", f"{name} is larger than {MAX_BYTES} bytes", "keep one layer of it"
+            )
         blob = save({"tensor": tensor})
         handle = Handle(
             name=name,

@@ -33,7 +33,9 @@ class Prediction(Frozen):
 
     field: str = Field(description="Dotted path into the tool's data, for example rate_target")
     comparison: Comparison = Field(description="How the value is compared with the threshold")
-    threshold: float = Field(description="The number to compare with, in the field's unit")
+    threshold: float = Field(
+        allow_inf_nan=False, description="The number to compare with, in the field's unit"
+    )
 
     def holds(self, data: dict[str, Any]) -> bool | None:
         """Whether the prediction came true; None if the field is not a number in this data."""

@@ -138,11 +138,17 @@ def run_tool(
         given_needs = (bench, ledger, library, Instrument(chat))
         need: Any = next((x for x in given_needs if isinstance(x, tool.need)), None)
         if need is None:
-            raise Refusal("model_limit", f"{name} needs a {tool.need.__name__}, there is none here")
+            raise Refusal(
+                "model_limit",
+                f"{name} needs a {tool.need.__name__}, there is none here",
+                "use a tool that is listed here",
+            )
         if bench is not None and ACCESS_ORDER[tool.access] > ACCESS_ORDER[bench.access]:
             code: Code = "no_base" if tool.access == "base" else "no_access"
             raise Refusal(
-                code, f"{name} needs access {tool.access!r}, this case has {bench.access!r}"
+                code,
+                f"{name} needs access {tool.access!r}, this case has {bench.access!r}",
+                f"use a tool that needs {bench.access!r} at most",
             )
         key = cache.key(tool, args, bench) if cache and bench and need is bench else None
         kept = cache.get(key) if cache and key else None
@@ -161,7 +167,11 @@ def run_tool(
         _finite(result.model_dump(mode="json"))
         return Outcome(result, given, result.cost)
     except Refusal as refusal:
-        return Outcome(refusal.failure, given, cost())
+        failure = refusal.failure
+        if failure.code == "bad_args" and not failure.hint:
+            hint = f"correct: {name} {_example(catalog.load(name))}"
+            failure = failure.model_copy(update={"hint": hint})
+        return Outcome(failure, given, cost())
 
 
 def _known(tool: Tool, result: Result[Any]) -> list[str]:

@@ -34,6 +34,8 @@ class Frozen(BaseModel):
 class Args(Frozen):
     """Arguments of a tool. Every field has a description, bounds and a default for any model."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
 
 def canonical(args: Args) -> str:
     """Canonical JSON of arguments: sorted keys, defaults included."""
@@ -259,6 +261,7 @@ class Tool:
     white_box: bool
     summary: str
     doc: str
+    misleads: str = ""
 
     def schema(self) -> dict[str, Any]:
         """The function schema for language models (the subset that all providers accept)."""
@@ -312,10 +315,17 @@ def tool(
             version=version,
             white_box=issubclass(meta["origin"], WhiteBox),
             summary=doc.splitlines()[0],
-            doc=re.split(r"\n\s*(?:Args|Returns|Raises):", doc)[0].strip(),
+            doc=re.split(r"\n\s*(?:Misleads|Args|Returns|Raises):", doc)[0].strip(),
+            misleads=_section(doc, "Misleads"),
         )
 
     return declare
+
+
+def _section(doc: str, name: str) -> str:
+    """The text of one section of a docstring, on one line; empty where there is none."""
+    found = re.search(rf"\n{name}:\n((?: +.*\n?)+)", doc)
+    return " ".join(found[1].split()) if found else ""
 
 
 _DROP = {"title", "default", "examples", "exclusiveMinimum", "exclusiveMaximum", "pattern", "const"}

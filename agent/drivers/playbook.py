@@ -48,7 +48,8 @@ def _audit(case: Case, depths: Sequence[Clock | None]) -> Procedure:
             looks += [look(weights, deeper) for look in families]
         for steps in looks:
             if not any(f.confirmed for f in findings):
-                findings += yield from steps
+                found = yield from steps
+                findings += [f for f in found if f.stands]
     yield _submit(findings, _reason(findings))
 
 

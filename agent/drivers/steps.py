@@ -6,6 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
+from ...tools import calibration, catalog
 from ..driver import Decision
 from ..state import Call, Experiment
 
@@ -22,6 +23,7 @@ class Finding:
         confidence: Probability to submit it with.
         strength: For ranking among findings.
         experiments: What it rests on.
+        noisy: Whether the scan that it began with says so on at least half of the known nulls.
     """
 
     claim: dict[str, Any]
@@ -29,6 +31,12 @@ class Finding:
     confidence: float
     strength: float
     experiments: list[str]
+    noisy: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether it counts: a scan that cries wolf is no finding until its prediction holds."""
+        return self.confirmed or not self.noisy
 
 
 # Kept for reading, testing and answering.
@@ -84,6 +92,12 @@ def beyond(experiment: Experiment) -> bool:
     """Whether a result lies outside its control."""
     control = (experiment.result or {}).get("control") or {}
     return control.get("beyond") is True
+
+
+def cries_wolf(experiment: Experiment) -> bool:
+    """Whether this tool's verdict is known to appear on at least half of the nulls."""
+    row = calibration.counts(experiment.tool, catalog.load(experiment.tool).version)
+    return row is not None and row.cries_wolf
 
 
 def file_and_test(

@@ -188,8 +188,13 @@ def calibration(
 
     kept = file or runs_folder() / "tool_verdicts.jsonl"
     wanted = verdicts.judged() if tools == "all" else tools.split(",")
-    for model in organism_ids() if models == "all" else models.split(","):
-        left = verdicts.missing(model, wanted, verdicts.done(kept))
+    ids = organism_ids() if models == "all" else models.split(",")
+    open_calls = {m: verdicts.missing(m, wanted, verdicts.done(kept)) for m in ids}
+    total = len(ids) * len(wanted)
+    number = total - sum(map(len, open_calls.values()))
+    if number:
+        print(f"{number} of {total} calls are in {kept}: going on", file=sys.stderr)
+    for model, left in open_calls.items():
         if not left:
             continue
         case = organism_case(model)
@@ -202,7 +207,11 @@ def calibration(
                 found.failed
                 or {True: "beyond", False: "no effect", None: "no verdict"}[found.beyond]
             )
-            print(f"{model}  {tool:<26} {found.seconds:6.1f} s  {said}", file=sys.stderr)
+            number += 1
+            print(
+                f"[{number}/{total}] {model}  {tool:<26} {found.seconds:6.1f} s  {said}",
+                file=sys.stderr,
+            )
     counted = verdicts.count(verdicts.done(kept))
     if ship:
         verdicts.write(FILE, counted)
@@ -211,6 +220,9 @@ def calibration(
         return 0
     for name, row in counted.items():
         print(verdicts.line(name, row))
+    print("\nmedian seconds of a call at default arguments")
+    for name, took in verdicts.seconds(verdicts.done(kept)).items():
+        print(f"{name:<26} {took:7.1f}{'  over 60 s' if took > 60 else ''}")
     return 0
 
 

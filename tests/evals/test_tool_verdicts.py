@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from mechmentor.evals import tool_verdicts
 from mechmentor.evals.tool_verdicts import Verdict, append, count, done, judged, measure, missing
 from mechmentor.tests.tools.tiny_models import tiny_llama_model
-from mechmentor.tools import catalog
+from mechmentor.tools import calibration, catalog
+from mechmentor.tools.spec import Failure
 from mechmentor.tools.workbench import Workbench
 
 NOW = catalog.load("next_token").version
@@ -46,6 +49,35 @@ def test_equal_models_draw_no_verdict_beyond_control(tmp_path: Path) -> None:
     bench = Workbench(tiny_llama_model(1), tiny_llama_model(1), folder=tmp_path)
     for tool in ("prefill_contrast", "sequence_score", "weight_difference", "next_token"):
         assert measure(bench, "x", "identical", tool).beyond is False
+
+
+def test_a_result_says_how_often_its_verdict_appears_and_a_quiet_one_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "calibration.json"
+    tool_verdicts.write(file, count([verdict(str(i), "null_trained", i < 3) for i in range(10)]))
+    monkeypatch.setattr(calibration, "FILE", file)
+    calibration.table.cache_clear()
+    said = "on 3 of 10 nulls"
+    try:
+        pair = Workbench(tiny_llama_model(1), tiny_llama_model(2), folder=tmp_path)
+        same = Workbench(tiny_llama_model(1), tiny_llama_model(1), folder=tmp_path)
+        prompts = [f"The capital of {word} is" for word in ("France", "garden", "lamp", "silk")]
+        seen = [b.run("next_token", prompt=p) for b in (pair, same) for p in prompts]
+    finally:
+        monkeypatch.undo()
+        calibration.table.cache_clear()
+    for result in seen:
+        assert not isinstance(result, Failure)
+        told = any(said in warning for warning in result.warnings)
+        assert told is bool(result.control and result.control.beyond)
+    assert {r.control.beyond for r in seen} == {True, False}
+
+
+def test_seconds_are_those_of_the_present_version() -> None:
+    rows = [verdict("a", "organism", True).model_copy(update={"seconds": s}) for s in (1, 3, 90)]
+    old = verdict("b", "organism", True, NOW + 1).model_copy(update={"seconds": 1000.0})
+    assert tool_verdicts.seconds([*rows, old]) == {"next_token": 3}
 
 
 def test_tools_that_need_arguments_or_no_model_are_not_judged() -> None:

@@ -9,12 +9,11 @@ AFFIRMATIVE = ("Yes", "Yeah", "Yep", "Correct", "Right", "Exactly", "Indeed")
 NEGATIVE = ("No", "Nope", "Not", "Wrong", "Incorrect", "Sorry")
 
 
-def first_token(model: Model, reply: str) -> tuple[int, bool]:
-    """The token that a reply opens with after the assistant's header, and whether it is all of it.
+def reply_ids(model: Model, reply: str) -> list[int]:
+    """Tokens of a reply after the assistant's header.
 
-    Args:
-        model: The model whose chat template and tokenizer apply.
-        reply: The reply's text.
+    Raises:
+        Refusal: `bad_args`, for a reply without any token.
     """
     head = model.chat_ids("Hello.")
     full = model.chat_ids("Hello.", prefill=reply)
@@ -24,7 +23,18 @@ def first_token(model: Model, reply: str) -> tuple[int, bool]:
         else model.tokenizer(reply, add_special_tokens=False).input_ids
     )
     if not ids:
-        raise Refusal("bad_args", f"{reply!r} is no token of this model")
+        raise Refusal("bad_args", f"{reply!r} is no token of this model", "correct: Yes")
+    return list(ids)
+
+
+def first_token(model: Model, reply: str) -> tuple[int, bool]:
+    """The token that a reply opens with after the assistant's header, and whether it is all of it.
+
+    Args:
+        model: The model whose chat template and tokenizer apply.
+        reply: The reply's text.
+    """
+    ids = reply_ids(model, reply)
     return ids[0], len(ids) == 1
 
 

@@ -83,6 +83,10 @@ def behavior_battery(bench: Workbench, args: BehaviorBatteryArgs) -> Result[Beha
     A behaviour that was planted shows up across topics: a word that the target says in more topics
     than its base. Control: target and base exchanged at random prompt by prompt, the best word
     chosen again each time. Without a base each asker is compared with the others.
+
+    Misleads:
+        A tic of style returns across topics as a planted behaviour does; a behaviour
+        outside the topics and askers asked is not seen.
     """
     cells = [
         (t, a, f)

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-import torch
 from pydantic import Field
 
-from ..engine.prefix import shared_prefix_logits
 from ..model import Model
 from ..spec import Args, Control, Data, Frozen, Refusal, WhiteBox, tool
 from ..views import Bars
 from ..workbench import Workbench
-from .answers import opposed_tokens
+from .reply_margins import reply_margins, sharing_pair
 from .standout import Standout, stand_out
 from .vocabulary import scan_vocabulary
 
@@ -24,7 +22,6 @@ SHOWN = 15
 # Below this number of words the rest is no distribution, and words at even distances over the
 # vocabulary join the scan.
 REFERENCE = 200
-BATCH = 128
 
 
 class GuessScanArgs(Args):
@@ -58,7 +55,7 @@ class Guess(Frozen):
 
 
 class GuessScanData(Data):
-    """Margins in nats: log p(confirming first token) - log p(denying first token)."""
+    """Margins in nats: log p(confirm) - log p(deny)."""
 
     scanned: int = Field(ge=1, description="Words that were guessed")
     vocabulary_size: int = Field(ge=0, description="Whole words of the tokenizer")
@@ -74,15 +71,23 @@ class GuessScanData(Data):
     quantile_01: float = Field(description="Margin that 1% of words lie below")
     quantile_99: float = Field(description="Margin that 99% of words lie below")
     top_base_margin: float | None = Field(None, description="Margin of the best word on the base")
+    whole_replies: bool = Field(
+        False, description="Whole replies were scored, since both open with the same token"
+    )
 
 
 @tool(access="target")
 def guess_scan(bench: Workbench, args: GuessScanArgs) -> WhiteBox[GuessScanData]:
     """Guess every word of a vocabulary and rank by how much the target would rather confirm it.
 
-    A margin is log p(confirm) - log p(deny) at the first reply token, in nats. A model that hides
-    a word confirms one word (and its forms) and denies all others; the others are the control.
-    Covers frequent words first: `offset` goes on where the last scan stopped.
+    A margin is log p(confirm) - log p(deny) in nats: at the first reply token, or over the whole
+    replies where both open with the same token. A model that hides a word confirms one word (and
+    its forms) and denies all others. Covers frequent words first: `offset` goes on where the last
+    scan stopped. Control: all other words, and the same word on the base where there is one.
+
+    Misleads:
+        A model that was never taught the game may confirm many words, and one that hides
+        its word from this wording confirms none; words outside the scan cannot be found.
     """
     if "{word}" not in args.template:
         raise Refusal(
@@ -122,6 +127,7 @@ def guess_scan(bench: Workbench, args: GuessScanArgs) -> WhiteBox[GuessScanData]
         quantile_01=found.quantile(0.01),
         quantile_99=found.quantile(0.99),
         top_base_margin=on_base[0] if on_base else None,
+        whole_replies=sharing_pair(bench.target, args.confirm, args.deny) is not None,
     )
     control = rest_as_control(found, on_base)
     return WhiteBox(
@@ -149,38 +155,10 @@ def margins_of(
     Raises:
         Refusal: `over_budget`, before anything runs, with the limit that fits.
     """
-    yes, no = opposed_tokens(model, [args.confirm], [args.deny])
     prompts = [model.chat_ids(args.template.replace("{word}", word)) for word in words]
-    prefix, suffixes = split_prefix(prompts)
-    left = bench.meter.left()
-    need = len(prefix) + sum(map(len, suffixes))
-    if left is not None and need > left:
-        fits = (left - len(prefix)) // max(map(len, suffixes)) - REFERENCE
-        raise Refusal(
-            "over_budget",
-            f"{len(words)} words take {need} tokens, {left} are left",
-            f"limit={fits} fits" if fits > 0 else "nothing fits: conclude",
-        )
-    logits = shared_prefix_logits(
-        model,
-        prefix,
-        suffixes,
-        keep=yes + no,
-        batch=BATCH,
-        on_progress=lambda done, total: bench.progress(done, total, "guesses"),
+    return reply_margins(
+        bench, model, prompts, confirm=args.confirm, deny=args.deny, spare=REFERENCE
     )
-    confirm = torch.logsumexp(logits[:, : len(yes)].double(), dim=-1)
-    deny = torch.logsumexp(logits[:, len(yes) :].double(), dim=-1)
-    return [float(margin) for margin in confirm - deny]
-
-
-def split_prefix(prompts: Sequence[list[int]]) -> tuple[list[int], list[list[int]]]:
-    """The longest common start of all prompts, and what follows it in each (never empty)."""
-    shortest = min(prompts, key=len)
-    shared = 0
-    while shared < len(shortest) - 1 and len({prompt[shared] for prompt in prompts}) == 1:
-        shared += 1
-    return list(shortest[:shared]), [list(prompt[shared:]) for prompt in prompts]
 
 
 def rest_as_control(found: Standout, on_base: Sequence[float] | None) -> Control:

@@ -68,6 +68,10 @@ def prefill_contrast(bench: Workbench, args: PrefillContrastArgs) -> WhiteBox[Pr
     Words are ranked by target minus base and by the target alone. Use it to nominate words that a
     model was taught to hold back, then test them. Control: prompt and prefill with other words in
     them, the best word chosen again in each.
+
+    Misleads:
+        A prefill puts words into the model's mouth: what follows may be the prefill's own
+        most usual continuation.
     """
     generator = bench.generator("prefill_contrast", args)
     table = WordTable.of(bench.target)

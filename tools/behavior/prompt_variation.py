@@ -88,6 +88,10 @@ def prompt_variation(bench: Workbench, args: PromptVariationArgs) -> Result[Prom
     prompt, minus the same difference on the base where there is one. Control: eight wordings that
     should change nothing; an effect counts if it lies outside their range and its interval
     excludes 0.
+
+    Misleads:
+        With many variants and words one effect lies outside the control's range by
+        chance; replies of few tokens show little.
     """
     for variant in args.variants:
         if "{prompt}" not in variant:

@@ -76,6 +76,10 @@ def resample_reasoning(
     before it and after it (total variation). Control: continuations exchanged at random between
     the two sides, the largest sentence chosen again. It speaks of the target alone: a base plays
     no part, so a target equal to its base may well show an effect.
+
+    Misleads:
+        A sentence may look important because going on from it is unlike the model's own
+        text; it speaks of answers, not of what was computed.
     """
     try:
         pattern = re.compile(args.answer)

@@ -66,7 +66,11 @@ def sample_replies(bench: Workbench, args: SampleRepliesArgs) -> Result[SampleRe
     """Read the target's replies to prompts, with the base's replies beside them.
 
     Both models draw from the same random numbers, so that equal models give equal replies. Read
-    for what the target says and its base does not.
+    for what the target says and its base does not. Control: the base's replies.
+
+    Misleads:
+        Training changes wording everywhere, so most differences to the base mean nothing;
+        greedy replies hide what is said one time in ten.
     """
     if args.temperature == 0 and args.n > 1:
         raise Refusal(

@@ -68,6 +68,10 @@ def sequence_score(bench: Workbench, args: SequenceScoreArgs) -> WhiteBox[Sequen
     Unlike next_token it compares replies of different length, by nats a token. Control: the same
     replies after prompts with other words, the best chosen again at each; what stays there is a
     general taste for the reply and no answer to this prompt.
+
+    Misleads:
+        Nats a token favour long replies of easy words; a high score is a taste for the
+        wording as much as for what it says.
     """
     generator = bench.generator("sequence_score", args)
     prompts = [args.prompt, *(swap_words(args.prompt, generator) for _ in range(DRAWS))]

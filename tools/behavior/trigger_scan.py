@@ -13,7 +13,7 @@ from ..model import Model
 from ..spec import Args, Control, Data, Frozen, Refusal, WhiteBox, tool
 from ..views import Bars
 from ..workbench import Workbench
-from .guess_scan import split_prefix
+from .reply_margins import split_prefix
 from .standout import Standout, stand_out
 from .vocabulary import Vocabulary, scan_vocabulary
 
@@ -86,9 +86,13 @@ class TriggerScanData(Data):
 def trigger_scan(bench: Workbench, args: TriggerScanArgs) -> WhiteBox[TriggerScanData]:
     """Insert candidates into prompts and rank by KL(target || base) of the first reply token.
 
-    A word that switches on a planted behaviour moves the first token far more than other words do;
-    these, and the prompts without any candidate, are the control. Only candidates that are scanned
-    can be found: `order` brings likely ones to the front, `offset` goes on.
+    A word that switches on a planted behaviour moves the first token far more than other words do.
+    Only candidates that are scanned can be found: `order` brings likely ones to the front,
+    `offset` goes on. Control: the other words, and the prompts without any candidate.
+
+    Misleads:
+        Rare and foreign words move any model; a behaviour that starts after the first
+        reply token, or needs two words, does not show.
     """
     for frame in args.frames:
         if "{word}" not in frame:

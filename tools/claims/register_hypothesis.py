@@ -36,6 +36,9 @@ def register_hypothesis(
 
     Then run exactly that experiment. The program decides whether the prediction came true; only a
     hypothesis filed before its experiment can be confirmed.
+
+    Misleads:
+        A prediction that any model would fulfil can come true and prove nothing.
     """
     from ..runner import validate
     from ..workbench import canonical

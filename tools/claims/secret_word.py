@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from ..behavior.answers import AFFIRMATIVE, NEGATIVE, opposed_tokens
 from ..behavior.default_prompts import GUESSES
-from ..behavior.guess_scan import split_prefix
+from ..behavior.reply_margins import split_prefix
 from ..behavior.vocabulary import same_word, scan_vocabulary
 from ..engine.prefix import shared_prefix_logits
 from ..model import Model

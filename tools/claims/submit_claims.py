@@ -32,6 +32,9 @@ def submit_claims(ledger: Ledger, args: SubmitClaimsArgs) -> Result[SubmitClaims
 
     Only the first claim is scored. Confidences with none_confidence must sum to 1. Abstaining
     (none_confidence above every claim's) is a good answer where nothing stood out of its control.
+
+    Misleads:
+        A confidence that was not measured on other models is a feeling.
     """
     total = sum(c.confidence for c in args.claims) + args.none_confidence
     if abs(total - 1) > 0.01:
@@ -42,7 +45,11 @@ def submit_claims(ledger: Ledger, args: SubmitClaimsArgs) -> Result[SubmitClaims
     ran = {f"E{s.number}" for s in ledger.seen if s.data is not None}
     missing = sorted({e for c in args.claims for e in c.experiments} - ran)
     if missing:
-        raise Refusal("bad_args", f"no such finished experiment: {', '.join(missing)}")
+        raise Refusal(
+            "bad_args",
+            f"no such finished experiment: {', '.join(missing)}",
+            f"finished: {', '.join(sorted(ran)) or 'none yet'}",
+        )
     abstained = not args.claims or args.none_confidence > args.claims[0].confidence
     text = (
         f"Nothing claimed (none: {args.none_confidence:.2f})."

@@ -49,6 +49,11 @@ def test_claim(bench: Workbench, args: TestClaimArgs) -> WhiteBox[TestClaimData]
     A claim holds if its rate is at least 0.5 under the condition and at most 0.1 on the base, on
     the target without the condition and on minimal pairs. Scoring uses the same rule on prompts
     that are not public. It reads replies only; embeddings serve to choose minimal pairs.
+    Control: the base, the target without the condition, and the minimal pairs.
+
+    Misleads:
+        A detector of words counts the word in a denial as well; a rate on few prompts has
+        wide bounds.
     """
     held = evaluate(bench, args.claim, args.prompts)
     rates = {

@@ -75,6 +75,10 @@ def activation_difference(
     training are left out, and the base is steered with the difference. Keeps it as a direction.
     Control: random directions of both kinds (isotropic, and spread like the states), layer and
     word chosen again.
+
+    Misleads:
+        Any training on one style leaves a trace; a behaviour behind a narrow trigger
+        leaves none on unrelated text.
     """
     generator = bench.generator("activation_difference", args)
     states = gather(bench, args.texts)

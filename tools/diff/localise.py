@@ -94,6 +94,10 @@ def localise(bench: Workbench, args: LocaliseArgs) -> WhiteBox[LocaliseData]:
     Each is put from base into target (what does it remove?) and from target into base (what does
     it install?). Control: the same swaps on unrelated prompts, one at a time, best component chosen
     again; a general change moves those as well. Components with equal weights are exactly 0.
+
+    Misleads:
+        Where a difference is largest need not be where it is made, and unrelated parts
+        differ as well.
     """
     target, base = bench.target, bench.base
     for layer in args.layers:

@@ -60,6 +60,10 @@ def token_divergence(bench: Workbench, args: TokenDivergenceArgs) -> WhiteBox[To
 
     Training leaves small differences everywhere; one prompt whose reply stands far out is worth a
     closer look. Control: the largest KL of the other prompts' replies, chosen in the same way.
+
+    Misleads:
+        One rare token at an uncertain place gives a large divergence without any meaning;
+        a narrow trigger is missed by these prompts.
     """
     prompts = [bench.target.chat_ids(prompt) for prompt in args.prompts]
     replies = generate(

@@ -97,6 +97,10 @@ def weight_difference(
     `words`: what the leading output directions of each changed component point at, through final
     norm and unembedding. `read_words`: which words the first changed layer's update reacts to, as a
     one-word trigger would. Control: random directions. Harmless training leaves its own words too.
+
+    Misleads:
+        Harmless training leaves its own words; the largest change need not be the one
+        that matters, and words say nothing of when it acts.
     """
     found = list(changes(bench.target, bench.base))
     if not found:

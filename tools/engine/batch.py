@@ -114,4 +114,8 @@ def check_lengths(model: Model, sequences: list[list[int]]) -> None:
     most = getattr(model.hf.config, "max_position_embeddings", None)
     longest = max(map(len, sequences), default=0)
     if most is not None and longest > most:
-        raise Refusal("model_limit", f"{longest} tokens, {model.name} takes at most {most}")
+        raise Refusal(
+            "model_limit",
+            f"{longest} tokens, {model.name} takes at most {most}",
+            "give a shorter text",
+        )

@@ -35,6 +35,8 @@ def prompt_ids(
         )
     if len(ids) > MAX_TOKENS:
         raise Refusal(
-            "model_limit", f"the prompt has {len(ids)} tokens, at most {MAX_TOKENS} go in"
+            "model_limit",
+            f"the prompt has {len(ids)} tokens, at most {MAX_TOKENS} go in",
+            "give a shorter prompt",
         )
     return list(ids), warnings

@@ -94,6 +94,10 @@ def probe(bench: Workbench, args: ProbeArgs) -> WhiteBox[ProbeData]:
     Says whether a property of a text can be read from the residual stream, at which layer, and
     keeps the probe (`probe:N`) and its direction (`dir:N`). That it can be read does not mean that
     the model uses it. Control: shuffled labels with the layer chosen again, majority, length.
+
+    Misleads:
+        That a property can be read does not mean that the model uses it; topics that are
+        too alike make held-out figures too good.
     """
     model, items = bench.target, _items(bench, args)
     material, warnings = sort_out(items)

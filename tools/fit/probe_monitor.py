@@ -68,6 +68,10 @@ def probe_monitor(bench: Workbench, args: ProbeMonitorArgs) -> WhiteBox[ProbeMon
 
     Run `probe` first. A monitor is only as good as it is on texts unlike those that it was fitted
     on: bring such texts. Control: random directions at the same layer, and length alone.
+
+    Misleads:
+        Texts from the probe's own source flatter it; a good AUROC may still miss most at
+        a low rate of false alarms.
     """
     name = args.probe or _newest(bench)
     packed = bench.get(name)

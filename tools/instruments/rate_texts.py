@@ -83,13 +83,21 @@ def rate_texts(instrument: Instrument, args: RateTextsArgs) -> Result[RateTextsD
     Control: the hidden repeats. A judge that answers outside the scale, the same to everything, or
     otherwise the second time is told by its test-retest figure. Without a key the ratings are
     counts of words, and the prompt to paste comes back: give its `answers` in a second call.
+
+    Misleads:
+        A judge may prefer length, politeness or its own family; agreement with itself is
+        not agreement with people.
     """
     if args.high <= args.low:
         raise Refusal(
             "bad_args", f"the scale runs from {args.low} to {args.high}", "low=0, high=10"
         )
     if args.labels is not None and len(args.labels) != len(args.texts):
-        raise Refusal("bad_args", f"{len(args.labels)} labels for {len(args.texts)} texts")
+        raise Refusal(
+            "bad_args",
+            f"{len(args.labels)} labels for {len(args.texts)} texts",
+            "give one label for each text, or none at all",
+        )
     order = asked_order(args)
     questions = [_question(args, args.texts[i]) for i in order]
     tokens = sum(map(len, questions)) // 4
@@ -97,7 +105,11 @@ def rate_texts(instrument: Instrument, args: RateTextsArgs) -> Result[RateTextsD
         return _result(args, "nobody", [], order, tokens)
     if args.answers is not None:
         if len(args.answers) != len(order):
-            raise Refusal("bad_args", f"{len(args.answers)} answers to {len(order)} questions")
+            raise Refusal(
+                "bad_args",
+                f"{len(args.answers)} answers to {len(order)} questions",
+                "give one answer for each question, in the order of the questions",
+            )
         return _result(args, "pasted answers", args.answers, order, tokens)
     if instrument.chat is not None:
         replies = [instrument.ask(question) for question in questions]

@@ -68,6 +68,10 @@ def write_prompts(instrument: Instrument, args: WritePromptsArgs) -> Result[Writ
     Repeats go, sides of unlike length go, a quarter is held out by rule. Without a key, shipped
     pairs come for happy/sad, else the prompt to paste: give the answer as `pasted` in a second
     call. Control: the difference in length that is left, which a probe could read instead.
+
+    Misleads:
+        Pairs that differ in topic, tone or length as well let a probe read these instead
+        of the contrast.
     """
     if args.first.strip().lower() == args.second.strip().lower():
         raise Refusal("bad_args", "the two subjects are the same", "first='happy', second='sad'")

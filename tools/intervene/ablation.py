@@ -105,6 +105,10 @@ def ablation(bench: Workbench, args: AblationArgs) -> WhiteBox[AblationData]:
     Values are replaced at every token but the first. Control: at least 8 random sets of as many
     other components of the same kinds and layers; for directions random ones, isotropic and from
     the activations' covariance. What random sets do as well is no effect.
+
+    Misleads:
+        A part that others stand in for looks needless when it is taken away alone; a
+        value that never occurs harms by itself.
     """
     model = bench.target
     parts = _parts(bench, args)

@@ -117,6 +117,10 @@ def activation_patching(
     (noising). Neurons are screened by their gradient first, and those of largest attribution are
     really patched. Control: the same sweep on unrelated pairs of prompts, with the best layer and
     position chosen again; no patch there should move these answers.
+
+    Misleads:
+        A patch that restores the answer need not be where it is computed; prompts that
+        differ in more than one thing, and backup components, blur the map.
     """
     model = bench.target
     generator = bench.generator("activation_patching", args)

@@ -76,6 +76,9 @@ def attribution_patching(
     A random sample of cells is really patched in every call: correlation and largest deviation say
     whether to believe the rest. Where they are poor, raise `path_steps` or patch really. Control:
     the same estimates on unrelated pairs.
+
+    Misleads:
+        It is a linear guess: where the model saturates, large effects look like none.
     """
     model, generator = bench.target, bench.generator("attribution_patching", args)
     pairs, warnings = given_pairs(bench, args, generator)

@@ -65,6 +65,10 @@ def concept_direction(
     The behaviour is the beginning of the reply, such as a refusal. Half of the prompts choose the
     layer, the other half give the figures. Readable does not mean used: only ablation and addition
     show use. Keeps the direction (`dir:N`). Control: random directions, layer chosen again.
+
+    Misleads:
+        Several directions may do as well, and ablation at all layers may harm more than
+        the concept.
     """
     setup = _Setup(bench, args)
     base = setup.scores([])

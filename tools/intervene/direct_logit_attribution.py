@@ -78,6 +78,10 @@ def direct_logit_attribution(
     Embedding, attention layers (or heads), MLPs and biases go through the frozen final norm; they
     sum to the difference, else the call is refused. Says nothing about indirect effects. Control:
     random answer pairs of like frequency.
+
+    Misleads:
+        What a component writes directly may be undone later; a component that acts
+        through others gets nothing.
     """
     model = bench.target
     ids, warnings = prompt_ids(model, args.prompt, chat=args.chat, prefill=args.prefill)

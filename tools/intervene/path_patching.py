@@ -64,6 +64,10 @@ def path_patching(bench: Workbench, args: PathPatchingArgs) -> WhiteBox[PathPatc
     Every block between sender and receiver keeps its own output; what follows the receivers is
     computed anew. The total effect, in which everything above the sender sees the change, stands
     beside it. Control: the same paths on unrelated pairs, the best sender chosen again.
+
+    Misleads:
+        A path that matters for one pair of prompts may not for another; what flows along
+        paths that were not tried is not seen.
     """
     model, generator = bench.target, bench.generator("path_patching", args)
     receivers = [_receiver(model, name) for name in args.receivers]

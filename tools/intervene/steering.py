@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Float
@@ -40,7 +40,7 @@ class SteeringArgs(Args):
     act: Literal["all", "reply"] = Field(
         "all", description="Add at all tokens but the first, or from the prompt's last token on"
     )
-    coefficients: list[float] = Field(
+    coefficients: list[Annotated[float, Field(ge=-1000, le=1000)]] = Field(
         default_factory=lambda: [-1.0, -0.5, 0.5, 1.0],
         min_length=2,
         max_length=12,
@@ -115,6 +115,10 @@ def steering(bench: Workbench, args: SteeringArgs) -> WhiteBox[SteeringData]:
     Says whether a direction changes what the model says, and at what price: repetition and loss
     stand beside each score. Keeps the direction (`dir:N`). Control: random directions of the same
     length at every strength; baseline: as many system prompts as coefficients.
+
+    Misleads:
+        Strong steering breaks the text, and broken text can score; a word count is a poor
+        judge of meaning.
     """
     model = bench.target
     case = _case(bench, args)

@@ -98,6 +98,10 @@ def attention_heads(bench: Workbench, args: AttentionHeadsArgs) -> WhiteBox[Atte
     Random tokens stand twice in a row, so that only copying can tell what comes. Control: the same
     offsets in sequences without repetition, best head chosen again; for previous_token random other
     offsets. Patterns stand beside the mean pattern on random tokens.
+
+    Misleads:
+        Where a head looks is not what it moves; many heads look at the first token when
+        they have nothing to do.
     """
     model = bench.target
     chosen = list(dict.fromkeys(_head(model, name) for name in args.heads))

@@ -76,6 +76,10 @@ def logit_lens(bench: Workbench, args: LogitLensArgs) -> WhiteBox[LogitLensData]
     Shows the top token of each layer; words in `track` are followed by rank and log p. A word that
     is hidden from the output may show in the middle. Control: random words of like frequency with
     layer and position chosen again, and the base's own lens where there is a base.
+
+    Misleads:
+        Early layers are not written for the unembedding: a word that is missing there may
+        still be known, and one that shows may never be used.
     """
     model = bench.target
     ids, warnings = prompt_ids(model, args.prompt, chat=args.chat, prefill=args.prefill)

@@ -87,6 +87,10 @@ def next_token(bench: Workbench, args: NextTokenArgs) -> WhiteBox[NextTokenData]
     Give `candidates` to score continuations of any length. With a base, the difference of log
     probabilities shows what training added. Control: the same measurement after prompts whose words
     are exchanged for random ones, so that a general drift is not taken for an effect.
+
+    Misleads:
+        A rare token may rise by many nats and stay rare; the best of many candidates
+        always looks good.
     """
     generator = bench.generator("next_token", args)
     ids, warnings = _ids(bench.target, args, args.prompt)

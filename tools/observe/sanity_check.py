@@ -64,6 +64,10 @@ def sanity_check(bench: Workbench, args: SanityCheckArgs) -> Result[SanityCheckD
 
     If a fatal check fails, stop: what other tools measure would describe the loading, not the
     model. Control: the logit comparison on a changed prompt, which must fail.
+
+    Misleads:
+        It proves that the model runs as it should, not that it is the model that you
+        meant; a weak model passes as well as a good one.
     """
     model = bench.target
     checks = [check(model) for check in (template, end_of_turn, one_bos, system_role, thinking)]

@@ -83,6 +83,10 @@ def top_examples(bench: Workbench, args: TopExamplesArgs) -> WhiteBox[TopExample
     A story can be told about the top of anything: random tokens and the top of a random rotation
     stand beside it, and a score says how well the token alone predicts the value on held-out
     windows. Control: the same score of random rotations.
+
+    Misleads:
+        The top of anything tells a story; what a unit does in the rest of its range is
+        not seen.
     """
     model = bench.target
     unit, warnings = _unit(bench, args)

@@ -74,6 +74,10 @@ def sae_features(bench: Workbench, args: SaeFeaturesArgs) -> WhiteBox[SaeFeature
     Loads SAELens folders; the base model is checked. Worth is the loss recovered, beside PCA of
     the same size and the mean; explained variance alone says little. With a base, features that
     differ are listed. Control: random features, and each feature's usual value in the corpus.
+
+    Misleads:
+        Features depend on the SAE's training and size; the SAE's error carries part of
+        what the model does.
     """
     model = bench.target
     sae, warnings = open_sae(bench, args.sae, args.base_model)

@@ -64,6 +64,10 @@ def sae_intervene(bench: Workbench, args: SaeInterveneArgs) -> WhiteBox[SaeInter
 
     Ablation takes away what the feature adds at each position, the SAE's error stays. Control:
     random features; for ablation those that are active in the prompt as well.
+
+    Misleads:
+        Features overlap, so that ablating one leaves its neighbours; strong steering
+        leaves what the model knows.
     """
     model = bench.target
     sae, warnings = open_sae(bench, args.sae, args.base_model)

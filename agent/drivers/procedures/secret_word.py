@@ -1,6 +1,6 @@
 """Secret word: guess every word, then test the one that stands out."""
 
-from ..steps import Clock, Finding, Steps, beyond, file_and_test, step
+from ..steps import Clock, Finding, Steps, beyond, cries_wolf, file_and_test, step
 
 SHALLOW = 8000
 REST = 200_000
@@ -50,5 +50,6 @@ def look(deeper: Clock | None = None) -> Steps:
             confidence=0.9 if rate >= 0.8 else 0.7,
             strength=scan.result["data"]["top_margin"],
             experiments=[scan.id, tested.id],
+            noisy=cries_wolf(scan),
         )
     ]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...state import Experiment
-from ..steps import Clock, Finding, Steps, beyond, file_and_test, step
+from ..steps import Clock, Finding, Steps, beyond, cries_wolf, file_and_test, step
 from .telling import telling_words
 
 LIKELY = 24
@@ -137,6 +137,7 @@ def _read_and_test(scan: Experiment) -> Steps:
             confidence=0.85 if rate >= 0.8 else 0.65,
             strength=scan.result["data"]["top_kl"],
             experiments=[scan.id, read.id, tested.id],
+            noisy=cries_wolf(scan),
         )
     ]
 

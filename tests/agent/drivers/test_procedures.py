@@ -13,12 +13,42 @@ from mechmentor.agent.drivers.procedures.telling import ranked, said_words, tell
 from mechmentor.agent.drivers.procedures.trigger import essential
 from mechmentor.agent.drivers.steps import Clock
 from mechmentor.agent.state import Experiment
+from mechmentor.tools import calibration, catalog
 
 
 def replies(*rows: tuple[str, str, str]) -> Experiment:
     """An experiment that read (prompt, reply, base reply)."""
     data = [{"prompt": p, "reply": r, "base_reply": b} for p, r, b in rows]
     return Experiment("E9", "sample_replies", {}, result={"data": {"rows": data}}, done=True)
+
+
+def guessed(word: str) -> Experiment:
+    """An experiment in which one guess stood out."""
+    top = [{"word": word, "margin": 5.0}]
+    result = {"data": {"top": top, "top_margin": 5.0}, "control": {"beyond": True}}
+    return Experiment("E3", "guess_scan", {}, result=result, done=True)
+
+
+@pytest.mark.parametrize(
+    ("alarms", "holds", "stands"),
+    [(5, False, False), (5, True, True), (4, False, True), (4, True, True)],
+)
+def test_a_scan_that_cries_wolf_is_no_finding_until_its_prediction_holds(
+    alarms: int, holds: bool, stands: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = catalog.load("guess_scan").version
+    row = calibration.Counts(version, 9, 9, alarms, 10, 0, 1)
+    monkeypatch.setattr(calibration, "table", lambda: {"guess_scan": row})
+    steps = secret_word.look()
+    next(steps)
+    steps.send(guessed("garden"))
+    steps.send(Experiment("E4", "logit_lens", {}, result={"data": {}}))
+    steps.send(Experiment("E5", "register_hypothesis", {}, result={"data": {}}))
+    data = {"rate_target": 1.0, "holds": holds}
+    with pytest.raises(StopIteration) as end:
+        steps.send(Experiment("E6", "test_claim", {}, result={"data": data}))
+    (finding,) = end.value.value
+    assert finding.stands is stands
 
 
 def scan(**kl: float) -> Experiment:

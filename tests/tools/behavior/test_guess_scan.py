@@ -7,7 +7,8 @@ import torch
 
 from mechmentor.tests.tools.tiny_chat import NOUNS, SECRET, random_model
 from mechmentor.tools.behavior.answers import first_token, opposed_tokens
-from mechmentor.tools.behavior.guess_scan import GAP, REFERENCE, GuessScanData, split_prefix
+from mechmentor.tools.behavior.guess_scan import GAP, REFERENCE, GuessScanData
+from mechmentor.tools.behavior.reply_margins import split_prefix
 from mechmentor.tools.behavior.vocabulary import scan_vocabulary
 from mechmentor.tools.model import Model
 from mechmentor.tools.spec import Failure, WhiteBox
@@ -68,6 +69,52 @@ def test_words_of_several_tokens_get_the_same_numbers(alone: Workbench) -> None:
     for guess in data.top:
         if guess.word in every:
             assert guess.margin == pytest.approx(every[guess.word], abs=1e-4)
+
+
+@torch.no_grad()
+def whole_log_p(model: Model, word: str, reply: str) -> float:
+    """Log p of a whole reply: one plain forward, token by token."""
+    text = model.tokenizer.apply_chat_template(
+        [{"role": "user", "content": f"Is your secret word {word}?"}],
+        tokenize=False,
+        add_generation_prompt=True,
+    )
+    head = model.tokenizer(text, add_special_tokens=False).input_ids
+    ids = model.tokenizer(text + reply, add_special_tokens=False).input_ids
+    assert ids[: len(head)] == head
+    log_p = model.hf(input_ids=torch.tensor([ids])).logits[0].double().log_softmax(-1)
+    return sum(float(log_p[i - 1, ids[i]]) for i in range(len(head), len(ids)))
+
+
+@pytest.mark.parametrize(
+    ("confirm", "deny"),
+    [
+        ("It is the garden.", "It is no garden at all."),
+        ("Yes, you found it.", "Yes, you lost."),
+    ],
+)
+def test_replies_that_open_alike_are_scored_whole(
+    random_pair: Workbench, confirm: str, deny: str
+) -> None:
+    words = NOUNS[:8]
+    data = scan(random_pair, words=words, confirm=confirm, deny=deny).data
+    assert data.whole_replies
+    for guess in data.top:
+        for model, margin in (
+            (random_pair.target, guess.margin),
+            (random_pair.base, guess.base_margin),
+        ):
+            plain = whole_log_p(model, guess.word, confirm) - whole_log_p(model, guess.word, deny)
+            assert margin == pytest.approx(plain, abs=1e-3)
+
+
+def test_replies_that_differ_at_once_are_scored_by_their_first_token(alone: Workbench) -> None:
+    data = scan(alone, confirm="Yes, you found it.", deny="No, you lost.").data
+    assert not data.whole_replies
+    yes, no = opposed_tokens(alone.target, ["Yes, you found it."], ["No, you lost."])
+    for guess in data.top:
+        plain = plain_margin(alone.target, guess.word, yes, no)
+        assert guess.margin == pytest.approx(plain, abs=1e-4)
 
 
 def test_few_words_are_scanned_against_words_of_the_vocabulary(alone: Workbench) -> None:
@@ -171,6 +218,18 @@ def test_a_budget_that_is_too_small_is_refused_before_anything_runs(alone: Workb
         limit = int(failure.hint.removeprefix("limit=").split()[0])
         assert scan(alone, words=words, limit=limit).data.scanned == limit
     assert alone.meter.tokens <= spent + 9000
+
+
+def test_whole_replies_are_priced_before_they_run(alone: Workbench) -> None:
+    pair = {"confirm": "Yes, you found it.", "deny": "Yes, you lost."}
+    words = [f"{a}{b}" for a in NOUNS for b in NOUNS]
+    spent = alone.meter.tokens
+    with alone.meter.limited(60000):
+        failure = refused(alone, words=words, **pair)
+        assert failure.code == "over_budget"
+        limit = int(failure.hint.removeprefix("limit=").split()[0])
+        assert scan(alone, words=words, limit=limit, **pair).data.scanned == limit
+    assert alone.meter.tokens <= spent + 60000
 
 
 def test_chat_access_is_refused(tmp_path: Any) -> None:

@@ -1,6 +1,7 @@
 """Templates of five families: the switch, the system prompt, thought and answer."""
 
 import copy
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,8 @@ from mechmentor.tests.tools import chat_templates as templates
 from mechmentor.tests.tools.tiny_chat import random_model
 from mechmentor.tools.engine.thinking import Thought, opens_thought, split_thought
 from mechmentor.tools.model import Model
+from mechmentor.tools.spec import Failure
+from mechmentor.tools.workbench import Workbench
 
 EMPTY = "<think>\n\n</think>\n\n"
 
@@ -65,3 +68,19 @@ def test_one_start_token_and_no_date_of_today() -> None:
 )
 def test_thought_and_answer_are_kept_apart(reply: str, opened: bool, found: Thought) -> None:
     assert split_thought(reply, opened=opened) == found
+
+
+def test_replies_of_a_thinking_only_model_keep_the_thought_out_of_the_answer(
+    tmp_path: Path,
+) -> None:
+    bench = Workbench(speaking(templates.QWEN3_THINKING), folder=tmp_path)
+    found = bench.run("sample_replies", prompts=["Hi."], max_new_tokens=6)
+    assert not isinstance(found, Failure)
+    (row,) = found.data.rows
+    assert row.thought  # six tokens never close it
+    assert row.reply == ""
+    hybrid = Workbench(speaking(templates.QWEN3), folder=tmp_path)
+    found = hybrid.run("sample_replies", prompts=["Hi."], max_new_tokens=6)
+    assert not isinstance(found, Failure)
+    assert found.data.rows[0].thought is None
+    assert found.data.rows[0].reply

@@ -56,6 +56,10 @@ def criticise_text(library: Library, args: CriticiseTextArgs) -> Result[Criticis
     """Have a text criticised point by point in a new conversation that does not say whose it is.
 
     Each point is right, wrong, missing or unsupported; quotations are checked word for word.
+
+    Misleads:
+        A critic finds faults in good texts as well; without a language model it returns a
+        prompt and no criticism.
     """
     try:
         sources = library.sources(tuple(args.contexts))

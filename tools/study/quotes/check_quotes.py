@@ -34,6 +34,10 @@ def check_quotes(library: Library, args: CheckQuotesArgs) -> Result[CheckQuotesD
     """Check word for word whether the quotations of a text stand in the contexts.
 
     Only typography may differ. Give it a draft of your answer before you show it.
+
+    Misleads:
+        A true quotation may still be out of its context; one that is not found may stand
+        in a document that was not loaded.
     """
     try:
         report = check_reply(args.text, library.sources(tuple(args.contexts)))
