@@ -66,7 +66,7 @@ def sanity_check(bench: Workbench, args: SanityCheckArgs) -> Result[SanityCheckD
     model. Control: the logit comparison on a changed prompt, which must fail.
 
     Misleads:
-        It proves that the model runs as it should, not that it is the model that you
+        It shows that the model runs as it should, not that it is the model that you
         meant; a weak model passes as well as a good one.
     """
     model = bench.target
