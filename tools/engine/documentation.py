@@ -4,6 +4,7 @@ import importlib.metadata
 import re
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 # All come with the models' dependencies, at pinned versions.
 PACKAGES = ("scikit-learn", "numpy", "scipy", "networkx", "sympy")
@@ -29,7 +30,7 @@ def documentation(packages: tuple[str, ...] = PACKAGES) -> tuple[str, str]:
     return "\n\n".join(parts), ", ".join(named)
 
 
-def _paragraphs(package: importlib.metadata.Distribution) -> Iterator[str]:
+def _paragraphs(package: Any) -> Iterator[str]:
     taken = 0
     for file in sorted(package.files or [], key=str):
         if file.suffix != ".py" or "test" in str(file):

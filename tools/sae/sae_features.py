@@ -67,13 +67,14 @@ class SaeFeaturesData(Data):
     random: list[Feature] = Field(description="Features drawn at random, on the same prompt")
 
 
-@tool(access="target")
+@tool(access="target", version=2)
 def sae_features(bench: Workbench, args: SaeFeaturesArgs) -> WhiteBox[SaeFeaturesData]:
     """Show which features of a sparse autoencoder a prompt switches on, and the SAE's own worth.
 
     Loads SAELens folders; the base model is checked. Worth is the loss recovered, beside PCA of
     the same size and the mean; explained variance alone says little. With a base, features that
-    differ are listed. Control: random features, and each feature's usual value in the corpus.
+    differ are listed. Control: random rotations of all features, the strongest chosen again, and
+    random features.
 
     Misleads:
         Features depend on the SAE's training and size; the SAE's error carries part of

@@ -71,7 +71,9 @@ def test_what_there_is_not_is_said(words: list[str], tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_first_key_fills_a_table_over_http(tmp_path: Path) -> None:
-    with FakeAPI(by_turn(SHORT_AUDIT), models=["m"], prices=("0.000001", "0.000002")) as api:
+    usage = {"prompt_tokens": 100, "completion_tokens": 10, "cost": 0.0001}
+    brain = by_turn([{**answer, "usage": usage} for answer in SHORT_AUDIT])
+    with FakeAPI(brain, models=["m"], prices=("0.000001", "0.000002")) as api:
         environment = {**os.environ, "OPENAI_BASE_URL": api.url, "MECHMENTOR_DATA": str(tmp_path)}
         words = ["eval", "run", "--preset", "first-key", "--max-usd", "5", "--model", "m"]
         words += ["--provider", "custom", "--limit", "2", "--cases", development()[0]]
