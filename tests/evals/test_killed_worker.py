@@ -11,6 +11,7 @@ from mechmentor.evals.table import Outcome
 
 CASES = [f"m-{n:06d}" for n in range(6)]
 # An audit that takes two writes and a pause, so that a kill finds it half done; and its scoring.
+# Being paid and saying so on the tape is one write, as a reply is: no kill falls between.
 AUDIT = """
 import json, sys, time
 from pathlib import Path
@@ -18,8 +19,8 @@ folder = Path(sys.argv[1]); folder.mkdir(exist_ok=True)
 tape = folder / "tape.jsonl"
 if not tape.exists():
     tape.write_text("begun\\n"); time.sleep(0.4)
-tape.write_text("begun\\nended\\n")
-with open(folder.parent / "paid.txt", "a") as paid: paid.write(folder.name + "\\n")
+if "paid" not in tape.read_text():
+    with tape.open("a") as file: file.write("paid\\n")
 n = int(folder.name.split("-")[1])
 (folder / "score.json").write_text(json.dumps({
     "case": "m-%06d" % n, "kind": "organism" if n % 2 else "null_trained", "family": "trigger",
@@ -70,6 +71,5 @@ def test_the_table_is_that_of_one_process(tmp_path: Path) -> None:
     two = [worker(broken, audit, CASES), worker(broken, audit, CASES[::-1])]
     assert [w.wait(100) for w in two] == [0, 0]
     assert table(broken) == table(whole)
-    paid = (broken / "paid.txt").read_text().split()
-    assert sorted(paid) == sorted(set(paid))
-    assert len(paid) == len(CASES)
+    tapes = [path.read_text().splitlines() for path in broken.glob("*/tape.jsonl")]
+    assert [tape.count("paid") for tape in tapes] == [1] * len(CASES)
