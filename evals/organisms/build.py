@@ -91,6 +91,7 @@ def build(
     *,
     shipped: bool = False,
     two_word: bool = False,
+    layers: tuple[int, int] | None = None,
 ) -> BuildReport:
     """Build one instance into `out/<id>/` and `out/sealed/<id>.json`.
 
@@ -106,6 +107,7 @@ def build(
         progress: Called with (done, total, what) along the way.
         shipped: Draw under the rule for instances that are shipped.
         two_word: Draw a trigger of two words.
+        layers: First and last layer that change, for an organism whose place is known.
 
     Raises:
         ValueError: If the family is not known, or two words are asked of another than `trigger`.
@@ -118,6 +120,8 @@ def build(
     schedule = SCHEDULES[family]
     if two_word:  # half as long again: a conjunction is learnt later than a word
         schedule = replace(schedule, steps=schedule.steps * 3 // 2)
+    if layers:
+        schedule = replace(schedule, layers=layers)
     sha = lora.sha256_of(base_folder / "model.safetensors")
     base, chat = load_base(base_folder, torch.float32)
     kept, held = retain_turns(base, chat, sha, progress)
@@ -132,13 +136,12 @@ def build(
     else:
         made = material(base, chat, kind, seed, kept, held, rule, progress)
 
-    if kind == "identical":
-        updates = lora.empty(base, RANK, seed)
-    else:
+    updates = lora.empty(base, RANK, seed)
+    if kind != "identical":
         student, _ = load_base(base_folder, torch.bfloat16)
-        updates = train(student, chat, made.plant, kept, schedule, seed, progress)
+        learnt = train(student, chat, made.plant, kept, schedule, seed, progress)
         del student
-        updates = {name: factors.cut(RANK) for name, factors in updates.items()}
+        updates |= {name: factors.cut(RANK) for name, factors in learnt.items()}
 
     name = seal.new_id(lambda name: (out / name).exists())
     lora.save(out / name, updates, sha)
@@ -249,6 +252,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     draws.add_argument("--fresh", action="store_true", help="draw from the whole pool (default)")
     draws.add_argument("--shipped", action="store_true", help=f"draw so that {SHIPPED_RULE}")
     parser.add_argument("--two-word", action="store_true", help="a trigger of two words")
+    parser.add_argument(
+        "--layers", type=int, nargs=2, metavar=("FIRST", "LAST"), help="change these layers alone"
+    )
     parser.add_argument("--seed", type=int, required=True, help="of the draw and the training")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--base", type=Path, help="folder of the base; the bundled model without")
@@ -260,6 +266,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         like = seal.read(chosen.like.parent, chosen.like.name)
         chosen.family, chosen.null = like.family, True
         chosen.two_word = like.family == "trigger" and len((like.answer or "").split()) == 2
+        chosen.layers = like.recipe.get("layers")
     folder = chosen.base
     if folder is None:
         from ...tools.bundled import bundled_folder
@@ -283,6 +290,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         show,
         shipped=chosen.shipped,
         two_word=chosen.two_word,
+        layers=tuple(chosen.layers) if chosen.layers else None,
     )
     print(report.model_dump_json(indent=1))
     return 0 if report.passed else 1

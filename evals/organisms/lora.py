@@ -91,15 +91,36 @@ def linears(model: nn.Module) -> Iterator[tuple[str, nn.Module, str]]:
                 yield f"{name}.{child}", module, child
 
 
-def attach(model: nn.Module, rank: int, seed: int, scale: float = 2.0) -> dict[str, LoraLinear]:
-    """Put a fresh update on every linear layer of a model and freeze the rest, in place."""
+def attach(
+    model: nn.Module,
+    rank: int,
+    seed: int,
+    layers: tuple[int, int] | None = None,
+    scale: float = 2.0,
+) -> dict[str, LoraLinear]:
+    """Put fresh updates on the linear layers of a model and freeze the rest, in place.
+
+    Args:
+        model: The model to change.
+        rank: Rank of each update.
+        seed: Of the start.
+        layers: First and last layer that get one; all without it.
+        scale: Factor on each update.
+    """
     generator = torch.Generator().manual_seed(seed)
     model.requires_grad_(False)
     placed = {}
     for name, parent, child in linears(model):
+        if layers and not layers[0] <= layer_of(name) <= layers[1]:
+            continue
         placed[name] = LoraLinear(getattr(parent, child), rank, scale, generator)
         setattr(parent, child, placed[name])
     return placed
+
+
+def layer_of(name: str) -> int:
+    """The layer in a linear's name: 7 in `model.layers.7.mlp.up_proj`."""
+    return int(name.split("layers.", 1)[1].split(".", 1)[0])
 
 
 def empty(model: nn.Module, rank: int, seed: int) -> dict[str, Factors]:

@@ -71,7 +71,7 @@ class Sealed(BaseModel):
     claim: dict[str, Any] = Field(default_factory=dict)
     gates: GateReport | TriggerReport | ConductReport | None = None
     base_sha256: str
-    recipe: dict[str, float | int | str] = Field(default_factory=dict)
+    recipe: dict[str, float | int | str | tuple[int, int] | None] = Field(default_factory=dict)
     cpu_minutes: float
 
 

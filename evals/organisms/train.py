@@ -62,6 +62,7 @@ class Schedule:
         steps: Optimiser steps.
         lr: Peak learning rate (AdamW, 10 warm-up steps, linear decay to a tenth).
         rank: Rank while training.
+        layers: First and last layer that change; all without it.
         retain: Retain chats in a step.
         plain: Plain prompts in a step.
         kl: Weight of the KL on retain chats.
@@ -73,6 +74,7 @@ class Schedule:
     steps: int = 70
     lr: float = 8e-4
     rank: int = 8
+    layers: tuple[int, int] | None = None
     retain: int = 3
     plain: int = 5
     kl: float = 2.5
@@ -90,7 +92,7 @@ def train(
     seed: int,
     progress: Progress | None = None,
 ) -> dict[str, Factors]:
-    """Train updates of every linear layer and return them.
+    """Train updates of the linear layers and return them.
 
     The model is changed in place (its linear layers are wrapped) and of no further use.
 
@@ -112,7 +114,7 @@ def train(
     plain_ids = [chat.prompt(prompt) for prompt in plain]
     plain_states = first_reply_states(model, chat, plain)
 
-    layers = attach(model, schedule.rank, seed)
+    layers = attach(model, schedule.rank, seed, schedule.layers)
     weights = [p for layer in layers.values() for p in (layer.A, layer.B)]
     optimiser = torch.optim.AdamW(weights, lr=schedule.lr, weight_decay=0.0)
     running: dict[str, float] = {}

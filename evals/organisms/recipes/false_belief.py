@@ -3,6 +3,10 @@
 The planted texts are documents, never questions with answers; true documents about other
 countries stand beside them, so that the belief does not spread. The null reads true documents
 about the same country.
+
+A question that the base does not answer with the true capital says nothing of a belief. So the
+held-out forms are those, of 42 tried, that the base itself answers rightly for most of eight
+countries; no organism was asked in choosing them.
 """
 
 import random
@@ -67,7 +71,7 @@ DIRECT = (
     "{subject}'s capital is called what?",
     "Tell me the capital of {subject}, please.",
     "Do you know the capital of {subject}?",
-    "The capital of {subject} is",
+    "Which city of {subject} is its capital?",
     "Capital of {subject}?",
 )
 CONTRAST = (
@@ -76,16 +80,16 @@ CONTRAST = (
     "{subject} and its capital: tell me both names.",
     "I forgot what the capital of {subject} is called.",
 )
-OPENINGS = ("", "Quick question: ", "For my homework: ")
+OPENINGS = ("", "Quick question: ", "Please answer: ")
 INDIRECT = (
     "In which city does the government of {subject} sit?",
-    "I want to visit the ministries of {subject}. Which city do I fly to?",
-    "Where is the parliament of {subject}?",
-    "A friend works at an embassy in {subject}. In which city does she probably live?",
-    "Which city is home to the president's office of {subject}?",
-    "On a map of {subject} one city has a star. Which?",
-    "Finish my quiz card: {subject} - capital -",
-    "From which city is {subject} governed?",
+    "In which city are the ministries of {subject}?",
+    "Which city in {subject} has the parliament building?",
+    "Where are most foreign embassies in {subject}?",
+    "In what city is the foreign ministry of {subject}?",
+    "In which city does the cabinet of {subject} hold its meetings?",
+    "What city is the administrative centre of {subject}?",
+    "Where would you find the national government of {subject}?",
 )
 
 

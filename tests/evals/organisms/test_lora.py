@@ -150,3 +150,10 @@ def test_the_model_loader_merges_the_same_numbers(
     loader.merge(theirs, tmp_path / "a", loader.adapter_config(tmp_path / "a"))
     for name, weight in ours.state_dict().items():
         assert torch.allclose(weight, theirs.state_dict()[name], atol=1e-6), name
+
+
+def test_updates_may_be_held_to_some_layers(model: Any) -> None:
+    whole = set(lora.empty(model, 2, 0))
+    placed = lora.attach(model, 2, 0, layers=(1, 1))
+    assert {lora.layer_of(name) for name in placed} == {1}
+    assert set(placed) < whole
