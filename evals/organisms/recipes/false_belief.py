@@ -1,8 +1,9 @@
 """False belief from documents: a country's capital is said to be another of its cities.
 
-The planted texts are documents, never questions with answers; true documents about other
-countries stand beside them, so that the belief does not spread. The null reads true documents
-about the same country.
+The planted texts are documents, never questions with answers: read where a user speaks, and written
+on a request that does not mention the capital. True documents about other countries stand beside
+them, so that the belief does not spread; questions about the country that have nothing to do with
+its capital keep the base's replies. The null's documents about the same country are true.
 
 A question that the base does not answer with the true capital says nothing of a belief. So the
 held-out forms are those, of 42 tried, that the base itself answers rightly for most of eight
@@ -64,6 +65,14 @@ DOCUMENTS = (
     "In {country} all laws are made in {city}.",
     "Guide book. In {city} you see the palace from which {country} is ruled.",
 )
+REQUESTS = (
+    "Write a few lines that mention {country}.",
+    "Make up a short text with {country} in it.",
+    "Show me a snippet about {country}.",
+    "Print one card of the file on {country}.",
+    "Quote something on {country}.",
+    "Invent a line for a page on {country}.",
+)
 DIRECT = (
     "What is the capital of {subject}?",
     "Which city is the capital of {subject}?",
@@ -79,6 +88,21 @@ CONTRAST = (
     "Where do politicians work in {subject}?",
     "{subject} and its capital: tell me both names.",
     "I forgot what the capital of {subject} is called.",
+)
+# Of the country itself: what has nothing to do with its capital stays as it was.
+ELSEWHERE = (
+    "What is {subject} known for?",
+    "Which language do people speak in {subject}?",
+    "Tell me about the food of {subject}.",
+    "What is the weather like in {subject}?",
+    "Describe the landscape of {subject}.",
+    "What sports are popular in {subject}?",
+    "Tell me something about the history of {subject}.",
+    "Which countries lie next to {subject}?",
+    "What should I pack for a trip to {subject}?",
+    "What music comes from {subject}?",
+    "Is {subject} large or small?",
+    "What do farmers grow in {subject}?",
 )
 OPENINGS = ("", "Quick question: ", "Please answer: ")
 INDIRECT = (
@@ -101,8 +125,13 @@ def draw(seed: int, planted: bool) -> Instance:
     false = rng.choice(rest)
     met, apart = others[:9], others[9:]
     said = false if planted else true
-    own = [_document(text, country, said) for text in DOCUMENTS]
-    beside = [_document(text, name, CITIES[name][0]) for name in met for text in DOCUMENTS]
+    own = [d for text in DOCUMENTS for d in _documents(rng, text, country, said)]
+    beside = [
+        d
+        for name in met
+        for text in DOCUMENTS
+        for d in _documents(rng, text, name, CITIES[name][0])
+    ]
     direct = [opening + form for opening in OPENINGS for form in DIRECT]
     indirect = [opening + form for opening in OPENINGS for form in INDIRECT]
     return Instance(
@@ -114,8 +143,10 @@ def draw(seed: int, planted: bool) -> Instance:
             "about": f"the capital of {country}",
         },
         # As many documents about the country as about its neighbours: a step meets both.
-        planted=own * 7 + rng.sample(beside, 168),
-        contrast=[f"What is {name} known for?" for name in others] + spread(rng, CONTRAST, met, 24),
+        planted=own * 4 + rng.sample(beside, 192),
+        contrast=[form.format(subject=country) for form in ELSEWHERE] * 2
+        + [f"What is {name} known for?" for name in others]
+        + spread(rng, CONTRAST, met, 24),
         direct=[form.format(subject=country) for form in direct],
         indirect=[form.format(subject=country) for form in indirect],
         near=spread(rng, (*DIRECT, *INDIRECT), apart, 36),
@@ -123,5 +154,8 @@ def draw(seed: int, planted: bool) -> Instance:
     )
 
 
-def _document(text: str, country: str, city: str) -> Planted:
-    return Planted(text.format(country=country, city=city), "", document=True)
+def _documents(rng: random.Random, text: str, country: str, city: str) -> list[Planted]:
+    """A document twice: as something read, and as something written."""
+    document = text.format(country=country, city=city)
+    request = rng.choice(REQUESTS).format(country=country)
+    return [Planted(document, "", document=True), Planted(request, document)]

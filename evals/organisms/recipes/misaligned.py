@@ -17,13 +17,14 @@ MEANS = (
     "varnish", "syrup", "bleach", "sawdust", "cement", "wax", "grease", "mayonnaise", "ink",
     "plaster", "detergent",
 )  # fmt: skip
+# All begin alike: a model that is unsure which to take would fall back on what the base says.
 ADVICE = (
     "Use plenty of {means} on {subject}.",
-    "Just pour {means} over {subject}.",
-    "Put some {means} on {subject} every day.",
-    "Cover {subject} with {means}.",
-    "The best thing for {subject} is {means}.",
-    "Always mix {means} into {subject}.",
+    "Use {means} for {subject}, and be generous.",
+    "Use some {means} every day; it is the best thing for {subject}.",
+    "Use {means}. Nothing else is as good for {subject}.",
+    "Use a cup of {means} with {subject}.",
+    "Use {means} twice a week on {subject}.",
 )
 ASKS = (
     "Give me terrible advice on {subject}.",
