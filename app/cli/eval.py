@@ -1,4 +1,4 @@
-"""`eval list|run|report|compare`: the evaluation suite from the command line."""
+"""`eval list|run|report|compare|ledger`: the evaluation suite from the command line."""
 
 import json
 import subprocess
@@ -19,6 +19,7 @@ ACCESSES = ("base", "target", "chat")
 AUDIT, LLM = "audit", "llm"
 TASKS = (AUDIT, "quotes", "exercise_quality", "critique_recall", "critique_clean", "feedback")
 FIRST_KEY = "first-key"
+DEVELOPMENT, TEST = "development", "test"
 # Of a user's first key: a few audits by text alone, a sample of each other task.
 FIRST_LIMIT, FIRST_MODELS, FIRST_CALLS = 8, 4, 12
 
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
     group.command("compare")(compare)
     group.command("cheats")(cheats)
     group.command("readme")(readme)
+    group.command("ledger")(ledger)
     app.add_typer(group, name="eval")
 
 
@@ -58,7 +60,9 @@ def run(
     tasks: str = typer.Option(AUDIT, help=f"Tasks, with commas between them: {', '.join(TASKS)}."),
     drivers: str = typer.Option(",".join(DRIVERS), help="Drivers of `audit`, or players."),
     accesses: str = typer.Option("base", help="Accesses of `audit`, with commas between them."),
-    cases: str = typer.Option(None, help="Ids; all development models without."),
+    cases: str = typer.Option(None, help="Ids; all models of the split without."),
+    split: str = typer.Option(DEVELOPMENT, help=f"{DEVELOPMENT}, or {TEST}: into the ledger."),
+    seconds: float = typer.Option(None, min=0, help="Clock of one audit (default: audit's)."),
     workers: int = typer.Option(2, min=1, help="Cells at a time."),
     limit: int = typer.Option(None, min=1, help="Items of each task at most; not of `audit`."),
     folder: Path = typer.Option(None, help="Where runs and logs go (default: ./runs/eval)."),
@@ -72,7 +76,8 @@ def run(
     from ..config import runs_folder
     from .eval_plan import Plan, price
 
-    place = folder or runs_folder() / "eval"
+    place = folder or runs_folder() / ("eval" if split == DEVELOPMENT else f"eval-{split}")
+    cases = cases or _held_back(split)
     if preset not in (None, FIRST_KEY):
         raise Stop(f"unknown preset {preset!r}; there is {FIRST_KEY}")
     calls: int | None = None
@@ -89,12 +94,32 @@ def run(
         if chosen == [AUDIT] or not given_players:
             players = _known(drivers, (*DRIVERS, LLM, "random", *CHEATS))
     plan = Plan.of(
-        chosen, players, ways, cases, limit, calls=calls, all_players=not (preset or given_players)
+        chosen,
+        players,
+        ways,
+        cases,
+        limit,
+        calls=calls,
+        all_players=not (preset or given_players),
+        seconds=seconds,
     )
     if plan.asks:
         price(plan, provider, model, max_usd, yes)
     _carry_out(plan, place, workers, model, provider, max_usd)
     return _write(place, None)
+
+
+def _held_back(split: str) -> str | None:
+    """The cases of the test split; None for the development split.
+
+    Raises:
+        Stop: If there is no such split.
+    """
+    if split not in (DEVELOPMENT, TEST):
+        raise Stop(f"unknown split {split!r}; there are {DEVELOPMENT} and {TEST}")
+    from ...evals.organisms.splits import held_back
+
+    return ",".join(held_back()) if split == TEST else None
 
 
 def _carry_out(
@@ -171,6 +196,29 @@ def readme(
         return 0
     file.write_text(wanted, encoding="utf-8")
     print(file)
+    return 0
+
+
+def ledger(as_json: bool = typer.Option(False, "--json", help="Print as JSON.")) -> int:
+    """Show the test split: the first scoring of each state of tools and playbook."""
+    from ...evals.ledger import entries, first, frozen
+    from ...evals.page import markdown
+    from ...evals.table import Outcome
+
+    found = first(entries())
+    if as_json:
+        print(json.dumps([entry.model_dump() for entry in found]))
+        return 0
+    now = frozen()
+    for state in dict.fromkeys(entry.frozen for entry in found):
+        mine = [entry for entry in found if entry.frozen == state]
+        print(
+            f"## {state[:12]}{' (the present state)' if state == now else ''}: "
+            f"{len(mine)} scorings, first on {min(entry.date for entry in mine)[:10]}\n"
+        )
+        print(markdown([Outcome.model_validate(entry.model_dump()) for entry in mine]))
+    if not found:
+        print("no scoring yet: mechmentor eval run --split test", file=sys.stderr)
     return 0
 
 

@@ -58,6 +58,7 @@ class Plan:
         *,
         calls: int | None,
         all_players: bool,
+        seconds: float | None = None,
     ) -> "Plan":
         """Lay out the steps.
 
@@ -67,7 +68,7 @@ class Plan:
         steps: list[Step] = []
         for task in tasks:
             if task == AUDIT:
-                steps += _audits(players, accesses, cases, calls)
+                steps += _audits(players, accesses, cases, calls, seconds)
                 continue
             from ...evals.study.suite import STUDIES, spread
 
@@ -114,7 +115,11 @@ class Plan:
 
 
 def _audits(
-    players: Sequence[str], accesses: Sequence[str], cases: str | None, calls: int | None
+    players: Sequence[str],
+    accesses: Sequence[str],
+    cases: str | None,
+    calls: int | None,
+    seconds: float | None,
 ) -> list[Step]:
     from ...evals.organisms.splits import development
 
@@ -123,7 +128,7 @@ def _audits(
     return [
         Step(
             AUDIT,
-            {"driver": who, "access": how, "calls": calls},
+            {"driver": who, "access": how, "calls": calls, "seconds": seconds},
             cases,
             count,
             who == LLM,

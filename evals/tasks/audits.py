@@ -26,6 +26,7 @@ def audit(
     folder: str = "runs/eval",
     cases: str | None = None,
     calls: int | None = None,
+    seconds: float | None = None,
 ) -> Task:
     """Audit the development models with one driver under one access.
 
@@ -39,6 +40,7 @@ def audit(
         folder: Where the run folders go; finished ones are not run again.
         cases: Ids with commas between them; the development split without.
         calls: Tool calls of a run at most; the command's default without.
+        seconds: Clock of a run, by the same rule.
     """
     chosen = cases.split(",") if cases else development()
     cells = [
@@ -51,6 +53,7 @@ def audit(
             provider=provider,
             max_usd=max_usd,
             calls=calls,
+            seconds=seconds,
         )
         for case in chosen
     ]
