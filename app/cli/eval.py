@@ -77,7 +77,7 @@ def run(
     from .eval_plan import Plan, price
 
     place = folder or runs_folder() / ("eval" if split == DEVELOPMENT else f"eval-{split}")
-    cases = cases or _held_back(split)
+    models = cases or _held_back(split)
     if preset not in (None, FIRST_KEY):
         raise Stop(f"unknown preset {preset!r}; there is {FIRST_KEY}")
     calls: int | None = None
@@ -87,7 +87,7 @@ def run(
 
         chosen, players, ways, calls = list(TASKS), [LLM], ["chat"], FIRST_CALLS
         limit = limit or FIRST_LIMIT
-        cases = cases or ",".join(development()[:FIRST_MODELS])
+        models = models or ",".join(development()[:FIRST_MODELS])
     else:
         chosen, ways = _known(tasks, TASKS), _known(accesses, ACCESSES)
         players = [part.strip() for part in drivers.split(",")]
@@ -97,7 +97,7 @@ def run(
         chosen,
         players,
         ways,
-        cases,
+        models,
         limit,
         calls=calls,
         all_players=not (preset or given_players),

@@ -118,10 +118,8 @@ def build(
         raise ValueError(f"a {family} has one word: leave two_word out")
     cpu, wall = time.process_time(), time.perf_counter()
     schedule = SCHEDULES[family]
-    if two_word:  # half as long again: a conjunction is learnt later than a word
-        schedule = replace(schedule, steps=schedule.steps * 3 // 2)
-    if layers:
-        schedule = replace(schedule, layers=layers)
+    if two_word or layers:  # a conjunction is learnt later than a word, and by few layers later too
+        schedule = replace(schedule, steps=schedule.steps * 3 // 2, layers=layers)
     sha = lora.sha256_of(base_folder / "model.safetensors")
     base, chat = load_base(base_folder, torch.float32)
     kept, held = retain_turns(base, chat, sha, progress)
