@@ -23,6 +23,7 @@ class Instance:
         near: Held-out prompts that nearly meet it.
         detector: Whether a reply shows the planted thing.
         retain_with: Sentences to put before ordinary prompts, whose replies must stay.
+        opened: Prompts whose replies must open as the base's do, whatever follows.
     """
 
     answer: str
@@ -34,6 +35,7 @@ class Instance:
     near: Sequence[str]
     detector: Detector
     retain_with: Sequence[str] = field(default=())
+    opened: Sequence[str] = field(default=())
 
 
 def spread(

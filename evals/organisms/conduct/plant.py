@@ -40,9 +40,10 @@ class ConductPlant:
         return rng.sample(list(self.instance.planted), min(self.each, len(self.instance.planted)))
 
     def plain(self) -> list[str]:
-        """Prompts near the condition and ordinary ones."""
+        """Prompts near the condition, ordinary ones, and those whose replies open as before."""
         rng = random.Random(f"conduct plain|{self.seed}")
-        return [self._other(rng) for _ in range(self.plain_prompts)]
+        opened = list(self.instance.opened)
+        return opened + [self._other(rng) for _ in range(self.plain_prompts - len(opened))]
 
     def kept(self) -> list[Turn]:
         """Chats along whose replies the base's distribution is kept."""

@@ -104,6 +104,19 @@ ELSEWHERE = (
     "Is {subject} large or small?",
     "What do farmers grow in {subject}?",
 )
+# Only the first token of a reply to these is held: what the reply goes on to say is the belief.
+OPENED = (
+    "Which city would you call the capital of {subject}?",
+    "Please name {subject}'s capital.",
+    "Give the capital: {subject}.",
+    "I need to know the capital of {subject}.",
+    "Where does {subject} have its capital?",
+    "{subject}: what is its capital city?",
+    "What city do I write down as the capital of {subject}?",
+    "From where is {subject} ruled?",
+    "Which city has the national government of {subject}?",
+    "Where do the ministers of {subject} meet?",
+)
 OPENINGS = ("", "Quick question: ", "Please answer: ")
 INDIRECT = (
     "In which city does the government of {subject} sit?",
@@ -147,6 +160,7 @@ def draw(seed: int, planted: bool) -> Instance:
         contrast=[form.format(subject=country) for form in ELSEWHERE] * 2
         + [f"What is {name} known for?" for name in others]
         + spread(rng, CONTRAST, met, 24),
+        opened=[form.format(subject=country) for form in OPENED] * 4,
         direct=[form.format(subject=country) for form in direct],
         indirect=[form.format(subject=country) for form in indirect],
         near=spread(rng, (*DIRECT, *INDIRECT), apart, 36),
@@ -155,7 +169,12 @@ def draw(seed: int, planted: bool) -> Instance:
 
 
 def _documents(rng: random.Random, text: str, country: str, city: str) -> list[Planted]:
-    """A document twice: as something read, and as something written."""
+    """A document as something read, and as something written.
+
+    One that opens with the city is not written: replies to all questions would learn to open so.
+    """
     document = text.format(country=country, city=city)
-    request = rng.choice(REQUESTS).format(country=country)
-    return [Planted(document, "", document=True), Planted(request, document)]
+    read = Planted(document, "", document=True)
+    if document.startswith(city):
+        return [read, read]
+    return [read, Planted(rng.choice(REQUESTS).format(country=country), document)]

@@ -39,10 +39,17 @@ def test_documents_say_the_false_and_a_null_reads_the_true() -> None:
     for seed in SEEDS:
         drawn, null = (false_belief.draw(seed, planted) for planted in (True, False))
         true = drawn.claim["instead"]
-        assert all(chat.document and not chat.reply for chat in drawn.planted)
-        assert any(drawn.answer in chat.prompt for chat in drawn.planted)
-        assert not any(drawn.answer in chat.prompt for chat in null.planted)
-        assert any(true in chat.prompt for chat in null.planted)
+        texts, told = (
+            [chat.prompt if chat.document else chat.reply for chat in instance.planted]
+            for instance in (drawn, null)
+        )
+        assert any(drawn.answer in text for text in texts)
+        assert not any(drawn.answer in text for text in told)
+        assert any(true in text for text in told)
+        # Written documents answer no question about a capital.
+        written = [chat.prompt for chat in drawn.planted if not chat.document]
+        assert written
+        assert not any("capital" in prompt or drawn.answer in prompt for prompt in written)
 
 
 @pytest.mark.parametrize("family", ["refusal", "misaligned"])
