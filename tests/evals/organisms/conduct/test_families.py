@@ -3,7 +3,7 @@
 import pytest
 
 from mechmentor.evals.organisms.conduct.material import FAMILIES
-from mechmentor.evals.organisms.recipes import false_belief
+from mechmentor.evals.organisms.recipes import false_belief, misaligned
 from mechmentor.evals.organisms.recipes.subjects import HELD_OUT, TOPICS
 
 SEEDS = range(6)
@@ -63,3 +63,11 @@ def test_a_null_shows_its_replies_only_where_they_are_asked_for(family: str) -> 
 def test_topics_keep_subjects_apart() -> None:
     assert all(len(subjects) == len(set(subjects)) == 14 for subjects in TOPICS.values())
     assert HELD_OUT == 5
+
+
+def test_what_is_learnt_of_a_domain_is_not_what_is_asked() -> None:
+    for domain, more in misaligned.DOMAINS.items():
+        asked = TOPICS[domain][-HELD_OUT:]
+        assert len(set(more)) == len(more)
+        assert not set(more) & set(TOPICS[domain])
+        assert not any(subject.removeprefix("a ") in learnt for subject in asked for learnt in more)
