@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from .engine.adapters import Adapter, adapter_of
-from .engine.thinking import Thinking, with_system
+from .engine.thinking import Thinking, with_system, without_thought
 from .spec import Refusal
 
 # Rendered into templates that would otherwise print today's date, so that equal calls stay equal.
@@ -139,7 +139,8 @@ class Model:
                 without a system role gets it before the first user message.
             prefill: Words that the reply goes on from.
             thinking: What the template's own switch is set to; `auto` leaves it alone. With `off`
-                the first token of the reply is the answer, where a template has the switch.
+                the reply's first token is the answer: a template that has no switch and opens a
+                thought gets an empty one.
 
         Raises:
             Refusal: `model_limit`, without a template or where it refuses these messages.
@@ -177,7 +178,7 @@ class Model:
                 f"the chat template refuses these messages: {error}",
                 "let user and assistant take turns, user first",
             ) from None
-        return str(text)
+        return without_thought(str(text)) if thinking == "off" else str(text)
 
     def chat_ids(
         self,

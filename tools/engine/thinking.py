@@ -28,6 +28,14 @@ def opens_thought(prompt: str) -> bool:
     return bool(_LAST.search(prompt))
 
 
+def without_thought(prompt: str) -> str:
+    """The prompt with an empty thought in place of one that it leaves open.
+
+    Source: Ma et al. (2025), "Reasoning models can be effective without thinking".
+    """
+    return f"{prompt.rstrip()}\n\n{_CLOSE}\n\n" if opens_thought(prompt) else prompt
+
+
 def split_thought(reply: str, *, opened: bool = False) -> Thought:
     """Thought and answer of a reply.
 

@@ -4,6 +4,7 @@ import copy
 from pathlib import Path
 
 import pytest
+import torch
 
 from mechmentor.tests.tools import chat_templates as templates
 from mechmentor.tests.tools.tiny_chat import random_model
@@ -32,10 +33,16 @@ def test_the_hybrid_thinks_or_not_by_its_own_switch() -> None:
     assert not opens_thought(model.chat_text("Hi.", thinking="off"))
 
 
-def test_a_thinking_only_model_is_inside_its_thought_whatever_is_asked() -> None:
+def test_a_thinking_only_model_is_inside_its_thought_unless_that_is_switched_off() -> None:
     model = speaking(templates.QWEN3_THINKING)
-    for thinking in ("on", "off", "auto"):
+    for thinking in ("on", "auto"):
         assert opens_thought(model.chat_text("Hi.", thinking=thinking))
+    for text in (model.chat_text("Hi."), model.chat_text("Hi.", prefill="Yes", system="Short.")):
+        assert not opens_thought(text)
+        assert text.removesuffix("Yes").endswith(f"assistant\n{EMPTY}")
+    assert model.chat_ids("Hi.", prefill="Yes")[: len(model.chat_ids("Hi."))] == model.chat_ids(
+        "Hi."
+    )
 
 
 def test_a_template_without_a_system_role_gets_it_with_the_first_message() -> None:
@@ -74,7 +81,7 @@ def test_replies_of_a_thinking_only_model_keep_the_thought_out_of_the_answer(
     tmp_path: Path,
 ) -> None:
     bench = Workbench(speaking(templates.QWEN3_THINKING), folder=tmp_path)
-    found = bench.run("sample_replies", prompts=["Hi."], max_new_tokens=6)
+    found = bench.run("sample_replies", prompts=["Hi."], max_new_tokens=6, thinking="on")
     assert not isinstance(found, Failure)
     (row,) = found.data.rows
     assert row.thought  # six tokens never close it
@@ -84,3 +91,14 @@ def test_replies_of_a_thinking_only_model_keep_the_thought_out_of_the_answer(
     assert not isinstance(found, Failure)
     assert found.data.rows[0].thought is None
     assert found.data.rows[0].reply
+
+
+def test_tools_without_the_switch_read_answers_never_thoughts(tmp_path: Path) -> None:
+    model = speaking(templates.QWEN3_THINKING)
+    found = Workbench(model, folder=tmp_path).run("next_token", prompt="Hi.")
+    assert not isinstance(found, Failure)
+    closed = f"{model.chat_text('Hi.', thinking='on')}\n</think>\n\n"
+    logits = model.hf(input_ids=torch.tensor([model.tokenizer(closed).input_ids])).logits[0, -1]
+    top = found.data.top[0]
+    assert top.id == int(logits.argmax())
+    assert top.p == pytest.approx(float(logits.softmax(-1).max()), abs=1e-5)
