@@ -171,24 +171,25 @@ def techniques(
 
 
 def calibration(
-    models: str = typer.Option("all", help="Ids of shipped models, with commas between."),
+    models: str = typer.Option("development", help="Ids of shipped models, with commas between."),
     tools: str = typer.Option("all", help="Tools, with commas between."),
     file: Path = typer.Option(None, help="Where verdicts are kept; a second run goes on there."),
     ship: bool = typer.Option(False, "--ship", help="Write the counts into the package."),
     as_json: bool = typer.Option(False, "--json", help="Print the counts as JSON."),
 ) -> int:
-    """Count each tool's verdict ‘beyond control’ over the shipped models and their nulls."""
+    """Count each tool's verdict ‘beyond control’ over organisms and nulls of the development split."""
     from dataclasses import asdict
 
     from ...evals import tool_verdicts as verdicts
     from ...tools.calibration import FILE
     from ...tools.workbench import Workbench
-    from ..cases import organism_case, organism_ids
+    from ...evals.organisms.splits import development
+    from ..cases import organism_case
     from ..config import runs_folder
 
     kept = file or runs_folder() / "tool_verdicts.jsonl"
     wanted = verdicts.judged() if tools == "all" else tools.split(",")
-    ids = organism_ids() if models == "all" else models.split(",")
+    ids = development() if models == "development" else models.split(",")
     open_calls = {m: verdicts.missing(m, wanted, verdicts.done(kept)) for m in ids}
     total = len(ids) * len(wanted)
     number = total - sum(map(len, open_calls.values()))
