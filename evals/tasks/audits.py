@@ -78,7 +78,9 @@ def run_audit(folder: str) -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         cell = Cell.model_validate(state.metadata["cell"])
         try:
-            state.metadata["score"] = await run_cell(cell, Path(folder))
+            found = await run_cell(cell, Path(folder))
+            # Logs are shipped: the verdict goes into them, never what is sealed.
+            state.metadata["score"] = Outcome.model_validate(found).model_dump()
         except NotRun as reason:
             state.metadata["not_run"] = str(reason)
         return state
@@ -117,6 +119,6 @@ def sealed_answer() -> Any:
         found = state.metadata["score"]
         if found["status"] not in COUNTED:
             return Score.unscored(reason=found["status"], metadata=found)
-        return Score(value=found["verdict"], explanation=found["line"], metadata=found)
+        return Score(value=found["verdict"], metadata=found)
 
     return score

@@ -21,7 +21,8 @@ def found(case: str) -> dict[str, Any]:
         "access": "base",
         "status": "claimed" if organism else "abstained",
         "verdict": "hit" if organism else "correct_none",
-        "line": "as told",
+        "line": "it hides zyxt",
+        "answer": "zyxt",
         "confidence": 0.9,
     }
 
@@ -51,3 +52,4 @@ def test_the_log_holds_the_scores_and_what_was_not_run(
     told, missing = outcomes(tmp_path / "logs")
     assert {o.case for o in told} == {"m-aaaaaa", "m-bbbbbb"}
     assert missing == ["m-cccccc-base-playbook-0: not run (no key for a language model)"]
+    assert "zyxt" not in log.model_dump_json()
