@@ -169,7 +169,7 @@ def _begin(
                 new = every(into.resid_pre[layer] + there)
             else:
                 new = every(there)
-            new = new + now.mlp_out(new)
+            new = now.after_mlp(new)
     for row, span, part in zip(
         range(len(rows)), spans, new.split([s.stop - s.start for s in spans]), strict=True
     ):
