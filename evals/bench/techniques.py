@@ -84,6 +84,14 @@ def runs(folder: Path) -> list[Run]:
         Run("SAE, prompt's features", "sae_features", {}),
         Run("SAE, strongest feature ablated", "sae_intervene", {}),
         Run("SAE, an arbitrary feature", "sae_intervene", {"feature": 5, "mode": "steer"}, True),
+        *(
+            Run(
+                f"attribution of the stream, agreement, {steps} gradient(s)",
+                "attribution_patching",
+                {"pairs": "agreement", "site": "resid_pre", "path_steps": steps},
+            )
+            for steps in (1, 8)
+        ),
         Run(
             "steering, next token",
             "steering",
@@ -167,7 +175,19 @@ def page(model: str, found: list[Found]) -> str:
             f"better than every random rotation (mean r {sum(own) / len(own):.2f}; the best "
             f"rotation {sum(other) / len(other):.2f})."
         )
+    along = {one.data["path_steps"]: one.data["correlation"] for one in found if _estimated(one)}
+    if along:
+        told = ", ".join(f"{r:.2f} from {steps} gradient(s)" for steps, r in along.items())
+        lines.append(
+            "- Attribution patching of the stream on agreement, correlation with real patches over "
+            f"random cells: {told} along the path of embeddings. One gradient misleads where the "
+            "metric saturates."
+        )
     return "\n".join(lines) + "\n"
+
+
+def _estimated(one: Found) -> bool:
+    return one.tool == "attribution_patching" and one.data["correlation"] is not None
 
 
 def broken(found: list[Found]) -> list[str]:

@@ -20,6 +20,7 @@ from .sweep_layer import Group, LayerPass
 
 Read = Callable[[Float[Tensor, "row d_model"]], Float[Tensor, "row out"]]
 _HELD = 32768  # vectors between layers: 75 MB at width 576 in float32
+TABLES = 24  # tables of as many vectors that a sweep never exceeds, attention's scores included
 
 
 @torch.no_grad()
@@ -44,8 +45,8 @@ def sweep_cells(
         site: What is patched. `resid_mid` reaches attention's branch and the MLP alike.
         cells: What to patch, one at a time.
         read: From the stream after the last layer to the numbers wanted.
-        held: Most vectors that are held between layers. Memory is this, times width, times a
-            small constant, whatever the number of cells.
+        held: Most vectors that are held between layers. Memory stays below this, times width,
+            times `TABLES`, whatever the number of cells.
         charge: Told before each layer how many tokens' full passes it amounts to.
         on_progress: Called with (cells done, cells).
 
@@ -169,7 +170,7 @@ def _begin(
                 new = every(into.resid_pre[layer] + there)
             else:
                 new = every(there)
-            new = new + now.mlp_out(new)
+            new = now.after_mlp(new)
     for row, span, part in zip(
         range(len(rows)), spans, new.split([s.stop - s.start for s in spans]), strict=True
     ):

@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..model import Model
-from .blocks import linears
+from .blocks import Linears
 from .recording import Recording, down_map, output_map
 
 # Vectors a product: measured best on CPUs, where more of them leave the cache.
@@ -65,15 +65,17 @@ class LayerPass:
         self.attention: Any = model.adapter.attention(self.layer)
         self.gpt2 = model.adapter.family == "gpt2"
         self.norm, self.mlp_norm = model.adapter.input_norms(self.layer)
-        self.linear = linears(self.layer, 0 if self.gpt2 else vectors, min(vectors, _TOGETHER))
+        self.linear = Linears(self.layer, 0 if self.gpt2 else vectors, min(vectors, _TOGETHER))
         inputs, words = into.calls[index]
         self.rotation: tuple[Tensor, Tensor] | None = None
         if not self.gpt2:
             cos, sin = words["position_embeddings"]
             self.rotation = cos[0][:, None], sin[0][:, None]
         length = len(into.ids)
-        self.mask = _mask([*inputs, *words.values()], length, into.resid_pre.device)
         stream = into.resid_pre[index]
+        mask = _mask([*inputs, *words.values()], length, stream.device)
+        # [key, query], to be added to scores.
+        self.hidden = torch.zeros_like(mask, dtype=stream.dtype).masked_fill_(mask, -torch.inf).T
         _, self.keys, self.values = self.project(stream, torch.arange(length, device=stream.device))
 
     def project(self, x: Float[Tensor, "n d_model"], at: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -93,28 +95,34 @@ class LayerPass:
 
     def after_attention(self, x: Tensor, heads: Float[Tensor, "n d_heads"]) -> Tensor:
         """The stream between attention and MLP."""
-        return x + self.attention_out(heads)
+        return self._added(output_map(self.model, self.layer), heads, x, "attention")
 
     def attention_out(self, heads: Float[Tensor, "n d_heads"]) -> Float[Tensor, "n d_model"]:
         """What attention adds, from its heads' outputs side by side."""
-        out = self.linear(output_map(self.model, self.layer), heads)
-        post = self.model.adapter.names.post_norms
-        return self.layer.post_attention_layernorm(out) if post else out  # type: ignore
+        return self._normed(self.linear(output_map(self.model, self.layer), heads), "attention")
 
-    def mlp_out(self, x: Float[Tensor, "n d_model"]) -> Float[Tensor, "n d_model"]:
-        """What the MLP adds to the stream `x` between attention and MLP."""
-        mlp: Any = self.layer.mlp
-        read = self.mlp_norm(x)
-        if self.gpt2:
-            return mlp.c_proj(mlp.act(mlp.c_fc(read)))  # type: ignore[no-any-return]
-        gate = mlp.act_fn(self.linear(mlp.gate_proj, read)) * self.linear(mlp.up_proj, read)
-        return self.neurons_out(gate)
+    def after_mlp(self, x: Float[Tensor, "n d_model"]) -> Float[Tensor, "n d_model"]:
+        """The stream above the MLP, from the stream between attention and MLP."""
+        return self._added(down_map(self.model, self.layer), self._neurons(x), x, "feedforward")
 
     def neurons_out(self, neurons: Float[Tensor, "n d_mlp"]) -> Float[Tensor, "n d_model"]:
         """What the MLP adds, from its neurons."""
-        out = self.linear(down_map(self.model, self.layer), neurons)
-        post = self.model.adapter.names.post_norms
-        return self.layer.post_feedforward_layernorm(out) if post else out  # type: ignore
+        return self._normed(self.linear(down_map(self.model, self.layer), neurons), "feedforward")
+
+    def _neurons(self, x: Tensor) -> Tensor:
+        mlp: Any = self.layer.mlp
+        read = self.mlp_norm(x)
+        return mlp.act(mlp.c_fc(read)) if self.gpt2 else self.linear.gated(mlp, read)
+
+    def _added(self, module: nn.Module, x: Tensor, stream: Tensor, block: str) -> Tensor:
+        if self.model.adapter.names.post_norms:
+            return stream + self._normed(self.linear(module, x), block)
+        return self.linear.added(module, x, stream)
+
+    def _normed(self, out: Tensor, block: str) -> Tensor:
+        if not self.model.adapter.names.post_norms:
+            return out
+        return getattr(self.layer, f"post_{block}_layernorm")(out)  # type: ignore[no-any-return]
 
     def through(
         self,
@@ -136,11 +144,7 @@ class LayerPass:
         at = torch.cat(
             [torch.arange(g.start, g.start + g.length).repeat(g.rows) for g in groups]
         ).to(x.device)
-        blocks = [slice(i, i + _TOGETHER) for i in range(0, len(x), _TOGETHER)]
-        q, k, v = (
-            torch.cat(parts)
-            for parts in zip(*(self.project(x[b], at[b]) for b in blocks), strict=True)
-        )
+        q, k, v = self.project(x, at)
         heads, begin = [], 0
         for group in groups:
             part = slice(begin, begin + group.vectors)
@@ -148,7 +152,7 @@ class LayerPass:
             own = q[part], k[part], v[part]
             outputs = self.attend(*own, group, last)
             heads.append(exchange(*own, outputs, group, last) if exchange else outputs)
-        mixed = torch.cat(heads)
+        mixed = torch.cat(heads) if len(heads) > 1 else heads[0]
         if last:
             x = torch.cat(
                 [
@@ -159,8 +163,7 @@ class LayerPass:
         out = torch.empty_like(x)
         for i in range(0, len(x), _TOGETHER):
             block = slice(i, i + _TOGETHER)
-            middle = self.after_attention(x[block], mixed[block])
-            out[block] = middle + self.mlp_out(middle)
+            out[block] = self.after_mlp(self.after_attention(x[block], mixed[block]))
         return out
 
     def attend(
@@ -176,10 +179,12 @@ class LayerPass:
         if last:
             q = q[:, -1:]
         queries = q.shape[1]
-        hidden = self.mask[-queries:, None]
+        # Scores stand as [kv, row, key, query·each]: sums over keys then run along long rows of
+        # memory, many times faster than softmax over a short last dimension.
+        hidden = self.hidden[:, -queries:].repeat_interleave(each, dim=1)
         before = slice(0, group.start)
-        prefix = self.keys[before].permute(1, 2, 0), self.values[before].transpose(0, 1)
-        size = max(1, _SCORES // (heads * queries * len(self.mask)))
+        prefix = self.keys[before].transpose(0, 1), self.values[before].transpose(0, 1)
+        size = max(1, _SCORES // (heads * queries * len(hidden)))
         done = []
         for i in range(0, group.rows, size):
             qs = q[i : i + size].permute(2, 0, 1, 3, 4).flatten(2, 3)  # [kv, row, query·each, d]
@@ -188,23 +193,23 @@ class LayerPass:
                 t.view(group.rows, group.length, kv, width)[i : i + size].permute(2, 0, 1, 3)
                 for t in (k, v)
             )
-            scores = qs @ own_k.transpose(-1, -2)
+            scores = own_k @ qs.transpose(-1, -2)
             if group.start:
-                seen = torch.bmm(qs.flatten(1, 2), prefix[0]).view(kv, rows, -1, group.start)
-                scores = torch.cat((seen, scores), dim=-1)
-            scores = scores * self.attention.scaling
+                seen = torch.bmm(prefix[0], qs.flatten(1, 2).transpose(1, 2))
+                seen = seen.view(kv, group.start, rows, -1).transpose(1, 2)
+                scores = torch.cat((seen, scores), dim=2)
             cap = getattr(self.attention, "attn_logit_softcapping", None)
             if cap is not None:
-                scores = torch.tanh(scores / cap) * cap
-            scores = scores.unflatten(2, (queries, each)).masked_fill(hidden, -torch.inf)
-            weights = scores.softmax(-1, dtype=torch.float32).to(v.dtype).flatten(2, 3)
+                scores = torch.tanh(scores * (self.attention.scaling / cap))
+            scores = torch.add(hidden, scores, alpha=cap or self.attention.scaling)
+            weights = scores.softmax(2, dtype=torch.float32).to(v.dtype).transpose(2, 3)
             z = weights[..., group.start :] @ own_v
             if group.start:
                 shared = weights[..., : group.start].flatten(1, 2)
                 z = z + torch.bmm(shared, prefix[1]).view_as(z)
             z = z.unflatten(2, (queries, each)).permute(1, 2, 0, 3, 4)
             done.append(z.reshape(rows * queries, heads * width))
-        return torch.cat(done)
+        return torch.cat(done) if len(done) > 1 else done[0]
 
 
 def _mask(given: list[Any], length: int, device: torch.device) -> Tensor:
@@ -220,4 +225,8 @@ def _mask(given: list[Any], length: int, device: torch.device) -> Tensor:
 def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Rotary positions. Source: Su et al., "RoFormer" (2021), eq. 34, halves as in GPT-NeoX."""
     a, b = x.chunk(2, dim=-1)
-    return x * cos + torch.cat((-b, a), dim=-1) * sin
+    half = a.shape[-1]
+    out = x * cos
+    out[..., :half].addcmul_(b, sin[..., :half], value=-1)
+    out[..., half:].addcmul_(a, sin[..., half:])
+    return out

@@ -8,6 +8,7 @@ from torch import Tensor
 from ..engine.causal.cells import Cell, SweepSite
 from ..engine.causal.gradients import attributions
 from ..engine.causal.patch import run_of
+from ..engine.causal.precision import error_of_dtype, said
 from ..engine.causal.readout import Metric, readout
 from ..model import Model
 from ..spec import Control, Data, Frozen, Refusal, WhiteBox, tool
@@ -157,6 +158,8 @@ def activation_patching(
     scale = check_scale(clean, corrupted)
     effects = torch.stack([s.moved for s in each]).mean(0) / scale
     beside = [run(len(pairs) + i, other).moved / scale for i, other in enumerate(controls)]
+    if model.dtype != torch.float32:
+        warnings.append(_inexact(bench, args, pair, grids[0], reference[0], scale, generator))
     if args.metric == "logit_difference" and clean <= 0:
         warnings.append("The model prefers the wrong answer after the clean prompt.")
     if args.metric == "logit_difference" and args.corruption == "pair" and corrupted >= 0:
@@ -222,6 +225,31 @@ def activation_patching(
             diverging=True,
         ),
     )
+
+
+def _inexact(
+    bench: Workbench,
+    args: ActivationPatchingArgs,
+    pair: Pair,
+    grid: list[list[Cell]],
+    reference: Float[Tensor, "d_vocab"] | None,
+    scale: float,
+    generator: torch.Generator,
+) -> str:
+    """What low precision does to cells of the first pair, patched by its corrupted prompt."""
+    model = bench.target
+    there, here = pair.clean, pair.corrupted
+    logits = run_of(model, pair.clean).logits if reference is None else reference
+    sampled, error = error_of_dtype(
+        model,
+        (there, here) if args.direction == "denoising" else (here, there),
+        site=args.site,
+        cells=[cell for row in grid for cell in row],
+        readout=readout(args.metric, pair.answer, pair.wrong, logits),
+        generator=generator,
+        charge=bench.meter.add,
+    )
+    return said(model.dtype, sampled, error, scale)
 
 
 def _layers(model: Model, layers: list[int]) -> list[int]:

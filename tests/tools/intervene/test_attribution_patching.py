@@ -81,3 +81,21 @@ def test_poor_estimates_are_called_poor(bench):
 def test_an_empty_prompt_is_refused(bench):
     with pytest.raises(Refusal, match="prompt is empty"):
         attribution_patching(bench, AttributionPatchingArgs(**{**PAIR, "clean": ""}))
+
+
+@pytest.mark.slow
+def test_agreement_on_the_stream_misleads_from_one_gradient_and_not_along_the_path(
+    bundled_model, tmp_path
+):
+    """Whether a noun is one or many saturates: at the corrupted prompt the gradient is blind."""
+    bench = Workbench(bundled_model, folder=tmp_path)
+    words = {"pairs": "agreement", "site": "resid_pre", "controls": 4}
+    one, path = (
+        attribution_patching(bench, AttributionPatchingArgs(**words, path_steps=steps))
+        for steps in (1, 8)
+    )
+    print(f"r = {one.data.correlation:.2f} from one gradient, {path.data.correlation:.2f} from 8")
+    assert one.data.sampled == path.data.sampled == 48
+    assert one.data.correlation < 0.3
+    assert any("raise path_steps" in warning for warning in one.warnings)
+    assert path.data.correlation > 0.7

@@ -35,7 +35,9 @@ def in_chunks(
         chunk = _take(rows, done, vectors, held)
         try:
             found = run(chunk).float().cpu()
-        except (torch.OutOfMemoryError, MemoryError):
+        except (RuntimeError, MemoryError) as error:
+            if not _out_of_memory(error):
+                raise
             if halved:
                 raise Refusal(
                     "model_limit",
@@ -47,6 +49,12 @@ def in_chunks(
         yield from zip(chunk, found, strict=True)
         done += len(chunk)
         on_progress(done, len(rows))
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """CPU allocations that fail have no class of their own in torch, only these words."""
+    kinds = (torch.OutOfMemoryError, MemoryError)
+    return isinstance(error, kinds) or "you tried to allocate" in str(error)
 
 
 def _take(rows: list[Row], begin: int, vectors: Callable[[Row], int], held: int) -> list[Row]:
