@@ -9,11 +9,18 @@ from typing import Any
 import torch
 
 from ...tools.fit.truth_statements import truth_statements
+from ...tools.intervene import feelings
 from ...tools.runner import run_tool
 from ...tools.spec import Failure
 from ...tools.workbench import Workbench
 
 NEURONS = range(0, 1536, 192)
+_WORDS = {
+    "up_words": feelings.HAPPY_WORDS,
+    "down_words": feelings.SAD_WORDS,
+    "system_up": feelings.SYSTEM_UP,
+    "system_down": feelings.SYSTEM_DOWN,
+}
 _SHORT = {"max_new_tokens": 32, "prompts": ["Tell me how your day was.", "Write about a walk."]}
 
 
@@ -87,15 +94,16 @@ def runs(folder: Path) -> list[Run]:
         Run(
             "steering, next token",
             "steering",
-            {**_SHORT, "max_new_tokens": 8, "coefficients": [-2, -1, -0.5, 0.5, 1, 2]},
+            {"max_new_tokens": 8, "coefficients": [-2, -1, -0.5, 0.5, 1, 2]},
         ),
         Run("steering, text", "steering", {"coefficients": [-0.5, 0.5]}),
         Run(
             "steering, random direction",
             "steering",
-            {**_SHORT, "direction": "random", "coefficients": [-0.5, 0.5]},
+            {**_SHORT, **_WORDS, "direction": "random", "coefficients": [-0.5, 0.5]},
             empty=True,
         ),
+        Run("chain of thought, resampled", "resample_reasoning", {"n": 8, "max_new_tokens": 48}),
     ]
 
 
