@@ -153,7 +153,8 @@ def page(model: str, found: list[Found]) -> str:
     lines = [
         f"# Each technique on {model}",
         "",
-        "Written by `mechmentor bench techniques --save FILE`. A control holds nothing to find.",
+        "Written by `mechmentor bench techniques --save FILE`. Each call carries its own control, "
+        "which decides the verdict; in those marked (control) there is nothing to find.",
         "",
         "| call | tool | verdict | said |",
         "|---|---|---|---|",
@@ -162,6 +163,10 @@ def page(model: str, found: list[Found]) -> str:
         name = f"{one.name} (control)" if one.empty else one.name
         said = one.summary.replace("|", "\\|").replace("\n", " ")
         lines.append(f"| {name} | `{one.tool}` | {verdict[one.beyond]} | {said} |")
+    empty = [one for one in found if one.empty]
+    alarms = broken(found)
+    said = f"Of {len(empty)} calls with nothing to find, {len(alarms)} came out as an effect"
+    lines += ["", f"{said}: {', '.join(alarms)}." if alarms else f"{said}."]
     none = [one for one in found if not one.empty and not one.beyond]
     neurons = [one for one in found if "neuron" in one.name]
     above = sum(bool(one.beyond) for one in neurons)

@@ -45,7 +45,7 @@ class TestClaimData(Data):
 @tool(
     access="chat",
     version=2,
-    example={"claim": {"kind": "secret_word", "word": "garden"}},
+    example={"claim": {"type": "secret_word", "word": "garden"}},
 )
 def test_claim(bench: Workbench, args: TestClaimArgs) -> WhiteBox[TestClaimData]:
     """Run a claim's own predicate: does it happen under its condition, and nowhere else?
