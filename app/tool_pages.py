@@ -1,6 +1,8 @@
 """One page of documentation a tool, made from its declaration alone."""
 
+import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ from pydantic import BaseModel
 
 from ..evals.intervals import exact
 from ..tools import calibration, catalog
+from ..tools.ledger import Ledger
 from ..tools.spec import Tool
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "tools"
@@ -80,9 +83,17 @@ def _control(tool: Tool) -> str:
 
 
 def _example(tool: Tool) -> str:
-    required = {name for name, info in tool.args.model_fields.items() if info.is_required()}
-    options = "".join(f" --{name.replace('_', '-')} …" for name in sorted(required))
+    if tool.need is Ledger:  # files something in an audit; a command of its own would do nothing
+        return f"As an audit's driver calls it:\n\n```\n{tool.name} {_text(tool.example)}\n```"
+    options = "".join(
+        f" --{name.replace('_', '-')} {shlex.quote(_text(value))}"
+        for name, value in tool.example.items()
+    )
     return f"```\nmechmentor tool run {tool.name}{options}\n```"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _source(tool: Tool) -> str:

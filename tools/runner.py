@@ -221,8 +221,4 @@ def _finite(value: Any, where: str = "result") -> None:
 
 
 def _example(tool: Tool) -> str:
-    try:
-        return tool.args().model_dump_json(exclude_none=True)[:300]
-    except ValidationError:
-        fields = {n: f.annotation for n, f in tool.args.model_fields.items() if f.is_required()}
-        return json.dumps({n: str(a) for n, a in fields.items()})[:300]
+    return tool.args(**tool.example).model_dump_json(exclude_none=True)[:300]

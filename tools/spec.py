@@ -10,7 +10,7 @@ stays an exception.
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar, get_type_hints, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
@@ -262,6 +262,7 @@ class Tool:
     summary: str
     doc: str
     misleads: str = ""
+    example: dict[str, Any] = field(default_factory=dict)
 
     def schema(self) -> dict[str, Any]:
         """The function schema for language models (the subset that all providers accept)."""
@@ -280,13 +281,14 @@ class Tool:
 
 
 def tool(
-    *, access: Access = "target", version: int = 1
+    *, access: Access = "target", version: int = 1, example: dict[str, Any] | None = None
 ) -> Callable[[Callable[..., Result[Any]]], Tool]:
     """Declare a tool.
 
     Args:
         access: The least access that the tool needs.
         version: Raised whenever the tool's numbers change, so that caches and tapes notice.
+        example: Arguments that show it; needed where a field has no default.
 
     Returns:
         A decorator that turns `(need, args) -> Result[Data]` into a `Tool`.
@@ -317,6 +319,7 @@ def tool(
             summary=doc.splitlines()[0],
             doc=re.split(r"\n\s*(?:Misleads|Args|Returns|Raises):", doc)[0].strip(),
             misleads=_section(doc, "Misleads"),
+            example=example or {},
         )
 
     return declare

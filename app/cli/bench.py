@@ -90,9 +90,14 @@ def probes(
     rounds: int = typer.Option(3, min=1, help="Rounds of both."),
     as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
 ) -> int:
-    """Probes on all layers of the shipped statements, beside scikit-learn; equal results."""
+    """Probes on all layers of the shipped statements, beside scikit-learn; equal results.
+
+    First single fits; then the whole of what `probe` does: each topic held out, the layer chosen
+    on the others, 40 shuffles through the same choice.
+    """
     import torch
 
+    from ...evals.bench import probe_job
     from ...evals.bench.probes import measure
     from ...tools.engine.states import pooled_states
     from ...tools.fit.truth_statements import truth_statements
@@ -101,9 +106,13 @@ def probes(
     model = load_model("bundled", device="cpu")
     items = truth_statements()
     states = pooled_states(model, [model.text_ids(item.text) for item in items])
-    found = measure(states, torch.tensor([float(item.label) for item in items]), rounds)
+    labels = torch.tensor([float(item.label) for item in items])
+    topics = sorted({item.topic for item in items})
+    groups = torch.tensor([topics.index(item.topic) for item in items])
+    found = measure(states, labels, rounds)
+    whole = probe_job.measure(states, labels, groups)
     if as_json:
-        print(json.dumps(found, indent=1))
+        print(json.dumps({"single": found, "whole": whole}, indent=1))
     else:
         for row in found:
             print(
@@ -114,7 +123,16 @@ def probes(
                 f"{'equal' if row['equal'] else 'NOT EQUAL'} (scores "
                 f"{row['largest_difference']:.0e}, weights {row['weight_difference']:.0e})"
             )
-    return 0 if all(row["equal"] for row in found) else FINDINGS
+        for row in whole:
+            scaled = "" if row["timed_sets"] == row["sets"] else f", from {row['timed_sets']} sets"
+            print(
+                f"whole job, {row['sets']} label sets {row['own_s']:.2f} s    scikit-learn, "
+                f"{row['name']}{scaled} {row['sklearn_s']:.2f} s    {row['ratio']:.1f}x    "
+                f"AUROC {row['auroc']:.3f} / {row['sklearn_auroc']:.3f}    accuracy "
+                f"{row['accuracy']:.3f} / {row['sklearn_accuracy']:.3f}    "
+                f"{'equal' if row['equal'] else 'NOT EQUAL'} ({row['largest_difference']:.0e})"
+            )
+    return 0 if all(row["equal"] for row in [*found, *whole]) else FINDINGS
 
 
 def early_stop(

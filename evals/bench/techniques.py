@@ -9,11 +9,18 @@ from typing import Any
 import torch
 
 from ...tools.fit.truth_statements import truth_statements
+from ...tools.intervene import feelings
 from ...tools.runner import run_tool
 from ...tools.spec import Failure
 from ...tools.workbench import Workbench
 
 NEURONS = range(0, 1536, 192)
+_WORDS = {
+    "up_words": feelings.HAPPY_WORDS,
+    "down_words": feelings.SAD_WORDS,
+    "system_up": feelings.SYSTEM_UP,
+    "system_down": feelings.SYSTEM_DOWN,
+}
 _SHORT = {"max_new_tokens": 32, "prompts": ["Tell me how your day was.", "Write about a walk."]}
 
 
@@ -95,15 +102,16 @@ def runs(folder: Path) -> list[Run]:
         Run(
             "steering, next token",
             "steering",
-            {**_SHORT, "max_new_tokens": 8, "coefficients": [-2, -1, -0.5, 0.5, 1, 2]},
+            {"max_new_tokens": 8, "coefficients": [-2, -1, -0.5, 0.5, 1, 2]},
         ),
         Run("steering, text", "steering", {"coefficients": [-0.5, 0.5]}),
         Run(
             "steering, random direction",
             "steering",
-            {**_SHORT, "direction": "random", "coefficients": [-0.5, 0.5]},
+            {**_SHORT, **_WORDS, "direction": "random", "coefficients": [-0.5, 0.5]},
             empty=True,
         ),
+        Run("chain of thought, resampled", "resample_reasoning", {"n": 8, "max_new_tokens": 48}),
     ]
 
 
@@ -153,7 +161,8 @@ def page(model: str, found: list[Found]) -> str:
     lines = [
         f"# Each technique on {model}",
         "",
-        "Written by `mechmentor bench techniques --save FILE`. A control holds nothing to find.",
+        "Written by `mechmentor bench techniques --save FILE`. Each call carries its own control, "
+        "which decides the verdict; in those marked (control) there is nothing to find.",
         "",
         "| call | tool | verdict | said |",
         "|---|---|---|---|",
@@ -162,6 +171,10 @@ def page(model: str, found: list[Found]) -> str:
         name = f"{one.name} (control)" if one.empty else one.name
         said = one.summary.replace("|", "\\|").replace("\n", " ")
         lines.append(f"| {name} | `{one.tool}` | {verdict[one.beyond]} | {said} |")
+    empty = [one for one in found if one.empty]
+    alarms = broken(found)
+    said = f"Of {len(empty)} calls with nothing to find, {len(alarms)} came out as an effect"
+    lines += ["", f"{said}: {', '.join(alarms)}." if alarms else f"{said}."]
     none = [one for one in found if not one.empty and not one.beyond]
     neurons = [one for one in found if "neuron" in one.name]
     above = sum(bool(one.beyond) for one in neurons)

@@ -21,18 +21,6 @@ from mechmentor.tools.workbench import Workbench
 
 NAMES = list(catalog.CATALOG)
 HUGE = 10**9
-# Right values of fields without a default, so that one field alone is wrong.
-REQUIRED: dict[str, dict[str, Any]] = {
-    "test_claim": {"claim": {"kind": "secret_word", "word": "garden"}},
-    "register_hypothesis": {
-        "statement": "The top token is likely.",
-        "tool": "next_token",
-        "predictions": [{"field": "top_p", "comparison": ">", "threshold": 0.5}],
-    },
-    "search_context": {"query": "activation patching"},
-    "check_quotes": {"text": "It says “the model was trained on twelve words” in the text."},
-    "criticise_text": {"text": "A text that is long enough to be criticised by somebody."},
-}
 # What makes a call of a few seconds cheap; nothing here is what a case gets wrong.
 CHEAP: dict[str, dict[str, Any]] = {
     "sample_replies": {"prompts": ["Hello."], "max_new_tokens": 2},
@@ -134,7 +122,7 @@ def odd(node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def call(name: str, needs: dict[str, Any], **wrong: Any) -> Any:
-    arguments = {**CHEAP.get(name, {}), **REQUIRED.get(name, {}), **wrong}
+    arguments = {**CHEAP.get(name, {}), **catalog.load(name).example, **wrong}
     return run_tool(name, arguments, **needs).value
 
 

@@ -51,6 +51,12 @@ def test_the_schema_is_in_the_subset_that_providers_accept(name: str) -> None:
     walk(catalog.load(name).schema())
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_example_is_valid(name: str) -> None:
+    tool = catalog.load(name)
+    tool.args(**tool.example)
+
+
 def test_white_box_results_cannot_be_made_without_a_control() -> None:
     class Numbers(Data):
         x: float

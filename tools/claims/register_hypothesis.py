@@ -28,7 +28,14 @@ class RegisterHypothesisData(Data):
     hypothesis: Hypothesis
 
 
-@tool(access="chat")
+@tool(
+    access="chat",
+    example={
+        "statement": "The likeliest next token has more than half of the probability.",
+        "tool": "next_token",
+        "predictions": [{"field": "top_p", "comparison": ">", "threshold": 0.5}],
+    },
+)
 def register_hypothesis(
     ledger: Ledger, args: RegisterHypothesisArgs
 ) -> Result[RegisterHypothesisData]:

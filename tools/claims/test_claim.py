@@ -42,7 +42,11 @@ class TestClaimData(Data):
     examples: list[Example] = Field(default_factory=list, description="A few replies to read")
 
 
-@tool(access="chat", version=2)
+@tool(
+    access="chat",
+    version=2,
+    example={"claim": {"type": "secret_word", "word": "garden"}},
+)
 def test_claim(bench: Workbench, args: TestClaimArgs) -> WhiteBox[TestClaimData]:
     """Run a claim's own predicate: does it happen under its condition, and nowhere else?
 

@@ -14,6 +14,7 @@ from .newton import minimise
 
 Method = Literal["logistic", "difference", "ridge"]
 _TOGETHER = 2**24  # numbers of one block of layers: 64 MB
+_ROWS = 64  # of a block of products
 
 
 class Linear:
@@ -74,9 +75,11 @@ def _block(
         # The plain difference of means, as it is used for steering: no feature is rescaled.
         mean = x.mean(-2, keepdim=True)
         weight, bias = _difference(x - mean, labels)
+    elif method == "ridge":
+        return _ridge(x, labels, penalty)
     else:
         z, mean, spread = _standardised(x)
-        weight, bias = (_ridge if method == "ridge" else minimise)(z, labels, penalty)
+        weight, bias = minimise(z, labels, penalty)
         weight = weight / spread.transpose(-1, -2)
     return weight, bias - (mean @ weight).squeeze(-2)
 
@@ -89,20 +92,24 @@ def _standardised(
     Float[Tensor, "layer 1 d_model"],
 ]:
     """Features of mean 0 and spread 1, with their mean and spread; constant ones become 0."""
-    # Layer by layer, as products with a row of ones: that stays in the cache.
-    ones = torch.full((1, x.shape[1]), 1 / x.shape[1], dtype=x.dtype, device=x.device)
     z = torch.empty_like(x)
-    means, spreads = [], []
-    for number, layer in enumerate(x):
-        mean = ones @ layer
-        centred = layer - mean
-        spread = (ones @ (centred * centred)).sqrt()
-        floor = 1e-6 * spread.max().clamp(min=1e-12)
-        spread = torch.where(spread > floor, spread, torch.inf)
-        torch.div(centred, spread, out=z[number])
-        means.append(mean)
-        spreads.append(spread)
+    found = [_standardise(layer, z[number]) for number, layer in enumerate(x)]
+    means, spreads = zip(*found, strict=True)
     return z, torch.stack(means), torch.stack(spreads)
+
+
+def _standardise(
+    x: Float[Tensor, "text d_model"], out: Float[Tensor, "text d_model"]
+) -> tuple[Float[Tensor, "1 d_model"], Float[Tensor, "1 d_model"]]:
+    """Fill `out` with one layer's standardised features; products with ones stay in the cache."""
+    ones = x.new_full((1, len(x)), 1 / len(x))
+    mean = ones @ x
+    torch.sub(x, mean, out=out)
+    spread = (ones @ out.square()).sqrt()
+    floor = 1e-6 * spread.max().clamp(min=1e-12)
+    spread = torch.where(spread > floor, spread, torch.inf)
+    out.div_(spread)
+    return mean, spread
 
 
 def _difference(
@@ -116,18 +123,36 @@ def _difference(
 
 
 def _ridge(
-    z: Float[Tensor, "layer text d_model"], labels: Float[Tensor, "text set"], penalty: float
+    x: Float[Tensor, "layer text d_model"], labels: Float[Tensor, "text set"], penalty: float
 ) -> _Fitted:
-    """The dual form where there are fewer texts than features; one factorisation for all sets."""
-    across, target = z.transpose(-1, -2), 2 * labels - 1
+    """The dual form where there are fewer texts than features; one factorisation for all sets.
+
+    Layer by layer in the same memory, which stays in the cache from one step to the next.
+    """
+    layers, texts, width = x.shape
+    target = 2 * labels - 1
     bias = target.mean(0)
-    dual = z.shape[-2] <= z.shape[-1]
-    gram = z @ across if dual else across @ z
-    gram.diagonal(dim1=-2, dim2=-1).add_(penalty)
-    factor = torch.linalg.cholesky(gram)
-    centred = (target - bias).expand(len(z), -1, -1)
-    if dual:
-        weight = across @ torch.cholesky_solve(centred, factor)
-    else:
-        weight = torch.cholesky_solve(across @ centred, factor)
-    return weight, bias.expand(len(z), -1)
+    centred = target - bias
+    dual = texts <= width
+    z = torch.empty_like(x[0])
+    rows = z if dual else z.T
+    gram = x.new_zeros(min(texts, width), min(texts, width))
+    weight = x.new_empty(layers, width, labels.shape[1])
+    biases = x.new_empty(layers, labels.shape[1])
+    for number, layer in enumerate(x):
+        mean, spread = _standardise(layer, z)
+        _lower_products(rows, gram)
+        gram.diagonal().add_(penalty)
+        factor = torch.linalg.cholesky(gram)  # reads the lower half alone
+        solved = torch.cholesky_solve(centred if dual else rows @ centred, factor)
+        found = (z.T @ solved if dual else solved).div_(spread.T)
+        weight[number] = found
+        biases[number] = bias - (mean @ found)[0]
+    return weight, biases
+
+
+def _lower_products(rows: Float[Tensor, "row column"], out: Float[Tensor, "row row"]) -> None:
+    """Inner products of all rows on and below the diagonal, blocks above it left out."""
+    for begin in range(0, len(rows), _ROWS):
+        end = min(begin + _ROWS, len(rows))
+        torch.mm(rows[begin:end], rows[:end].T, out=out[begin:end, :end])

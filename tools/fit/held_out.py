@@ -103,18 +103,20 @@ def leave_group_out(
     splits = [*combinations(range(count), 2), *((i, i) for i in range(count))]
     outer = torch.empty(count, layers, sets)
     exact, fitted = torch.empty(count, layers, sets), torch.empty(count, layers, sets)
+    parts = [(states[:, groups == group], labels[groups == group]) for group in range(count)]
     for done, (one, two) in enumerate(splits):
-        train = (groups != one) & (groups != two)
-        probes = fit(method, states[:, train], labels[train], penalty)
+        kept = [part for group, part in enumerate(parts) if group not in (one, two)]
+        train, known = torch.cat([x for x, _ in kept], 1), torch.cat([y for _, y in kept])
+        probes = fit(method, train, known, penalty)
         for out, test in {(one, two), (two, one)}:
-            at = groups == test
-            scores = probes.score(states[:, at])
+            x, truth = parts[test]
+            scores = probes.score(x)
             if one != two:
-                inner[out, test] = auroc(scores, labels[at])
+                inner[out, test] = auroc(scores, truth)
                 continue
-            outer[one] = auroc(scores, labels[at])
-            exact[one] = _right(scores, labels[at])
-            fitted[one] = _right(probes.score(states[:, train]), labels[train])
+            outer[one] = auroc(scores, truth)
+            exact[one] = _right(scores, truth)
+            fitted[one] = _right(probes.score(train), known)
         if on_progress:
             on_progress(done + 1, len(splits))
     chosen = inner.nanmean(1).argmax(1)  # [group, set]

@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from mechmentor.tests.tools.tiny_models import tiny_llama_model
+from mechmentor.tools.fit.held_out import shuffled_within
 from mechmentor.tools.fit.probe import ProbeArgs, pack, probe, unpack
+from mechmentor.tools.fit.truth_statements import truth_statements
 from mechmentor.tools.spec import Refusal
 from mechmentor.tools.workbench import Workbench
 
@@ -145,4 +147,24 @@ def test_a_file_is_read_only_where_files_may_be_read(tmp_path, bench):
 def test_truth_is_read_on_unseen_topics(bundled_model, tmp_path):
     result = probe(Workbench(bundled_model, folder=tmp_path), ProbeArgs())
     assert result.data.auroc > 0.85 > result.data.shuffled_auroc_95
+    assert all(t.auroc > result.data.shuffled_auroc_95 for t in result.data.topics)
     assert {t.topic for t in result.data.topics if t.known > 0.9} >= {"capitals", "places"}
+
+
+@pytest.mark.slow
+def test_shuffled_statements_are_no_effect_beyond_control(bundled_model, tmp_path):
+    items = truth_statements()
+    labels = torch.tensor([float(item.label) for item in items])
+    names = sorted({item.topic for item in items})
+    groups = torch.tensor([names.index(item.topic) for item in items])
+    generator = torch.Generator().manual_seed(0)
+    mixed = shuffled_within(labels, groups, 1, generator)[:, 0]
+    rows = [
+        json.dumps({"text": item.text, "label": int(label), "topic": item.topic})
+        for item, label in zip(items, mixed, strict=True)
+    ]
+    path = tmp_path / "shuffled.jsonl"
+    path.write_text("\n".join(rows))
+    result = probe(Workbench(bundled_model, folder=tmp_path), ProbeArgs(file=str(path)))
+    assert not result.control.beyond
+    assert 0.4 < result.data.auroc < 0.6

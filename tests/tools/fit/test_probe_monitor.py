@@ -73,3 +73,15 @@ def test_without_a_probe_it_says_what_to_run(tmp_path, bench):
     name = next(n for n in bench.store.names() if n.startswith("dir:"))
     with pytest.raises(Refusal, match="is no probe"):
         probe_monitor(bench, ProbeMonitorArgs(probe=name))
+
+
+@pytest.mark.slow
+def test_truth_in_other_words_is_told_but_not_well_enough_for_an_alarm(bundled_model, tmp_path):
+    bench = Workbench(bundled_model, folder=tmp_path)
+    bench.experiment = 1
+    bench.run("probe", shuffles=30)
+    bench.experiment = 2
+    data = probe_monitor(bench, ProbeMonitorArgs()).data
+    assert data.auroc > 0.65 > data.random_auroc_95
+    assert data.recall_at_1_percent < 0.5
+    assert data.monitor_layers < 0.6

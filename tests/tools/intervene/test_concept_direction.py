@@ -68,3 +68,13 @@ def test_kinds_that_do_not_differ_are_no_effect_beyond_control(planted):
 def test_bad_input_is_refused(planted, arguments, said):
     with pytest.raises(Refusal, match=said):
         concept_direction(planted, ConceptDirectionArgs(**arguments))
+
+
+@pytest.mark.slow
+def test_the_bundled_model_has_no_refusal_to_explain_though_harm_is_readable(
+    bundled_model, tmp_path
+):
+    result = concept_direction(Workbench(bundled_model, folder=tmp_path), ConceptDirectionArgs())
+    assert result.summary.startswith("Nothing to explain here")
+    assert not result.control.beyond
+    assert result.data.readable > 0.8

@@ -80,3 +80,28 @@ def test_scores_of_texts():
     assert distinct_2(["a b a b a b"]) == pytest.approx(2 / 5)
     assert distinct_2(["one two three"]) == 1
     assert distinct_2([]) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("act", ["all", "reply"])
+def test_next_words_of_the_bundled_model_rise_with_each_coefficient(bundled_model, tmp_path, act):
+    coefficients = [-2.0, -1.0, -0.5, 0.5, 1.0, 2.0]
+    args = SteeringArgs(act=act, coefficients=coefficients, max_new_tokens=8)
+    data = steering(Workbench(bundled_model, folder=tmp_path), args).data
+    assert data.layer == 12
+    assert data.monotone
+    assert data.next_token_shift > data.next_token_shift_random
+
+
+@pytest.mark.slow
+def test_half_a_step_moves_the_next_word_outside_the_band_and_glad_text_too(
+    bundled_model, tmp_path
+):
+    args = SteeringArgs(coefficients=[-0.5, 0.5])
+    result = steering(Workbench(bundled_model, folder=tmp_path), args)
+    low, plain, high = result.data.strengths
+    assert low.next_token < low.next_token_band[0]
+    assert high.next_token > high.next_token_band[1]
+    assert low.text < plain.text < high.text
+    assert high.text > high.text_band[1]
+    assert result.control.beyond

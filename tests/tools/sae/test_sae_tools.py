@@ -121,6 +121,30 @@ def test_what_cannot_be_done_is_refused(bench, given):
         sae_intervene(closed, SaeInterveneArgs(**given))
 
 
+@pytest.mark.slow
+def test_the_shipped_sae_recovers_more_loss_than_pca_of_its_size(bundled_model, tmp_path):
+    data = sae_features(Workbench(bundled_model, folder=tmp_path), SaeFeaturesArgs()).data
+    quality = data.quality
+    assert quality.components == quality.active == 32
+    assert quality.loss_recovered > 0.9 > quality.loss_recovered_pca + 0.05
+    assert quality.loss < quality.loss_sae < quality.loss_pca < quality.loss_mean
+    assert quality.dead_share < 0.25
+    assert len(data.random) >= 8
+    assert "torch" in data.judged_on
+
+
+@pytest.mark.slow
+def test_the_shipped_saes_strongest_feature_matters_and_an_arbitrary_one_does_not(
+    bundled_model, tmp_path
+):
+    bench = Workbench(bundled_model, folder=tmp_path)
+    strongest = sae_intervene(bench, SaeInterveneArgs())
+    assert strongest.control.beyond
+    assert strongest.data.kl > 2 * max(strongest.data.kl_random)
+    arbitrary = sae_intervene(bench, SaeInterveneArgs(feature=5, mode="steer"))
+    assert arbitrary.summary.startswith("No effect beyond control")
+
+
 def _load(given):
     from pathlib import Path
 

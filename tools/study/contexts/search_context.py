@@ -25,7 +25,7 @@ class SearchContextData(Data):
     scores: list[float]
 
 
-@tool(access="chat")
+@tool(access="chat", example={"query": "activation patching"})
 def search_context(library: Library, args: SearchContextArgs) -> Result[SearchContextData]:
     """Find the passages of papers, sources and notes that speak of a question, with line numbers.
 

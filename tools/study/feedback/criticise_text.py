@@ -51,7 +51,10 @@ class CriticiseTextData(Data):
     prompt: str = ""
 
 
-@tool(access="chat")
+@tool(
+    access="chat",
+    example={"text": "A probe that reads a property shows that the model uses that property."},
+)
 def criticise_text(library: Library, args: CriticiseTextArgs) -> Result[CriticiseTextData]:
     """Have a text criticised point by point in a new conversation that does not say whose it is.
 

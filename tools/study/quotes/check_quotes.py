@@ -29,7 +29,10 @@ class CheckQuotesData(Data):
     text: str
 
 
-@tool(access="chat")
+@tool(
+    access="chat",
+    example={"text": "They write: “the model was trained on twelve words”."},
+)
 def check_quotes(library: Library, args: CheckQuotesArgs) -> Result[CheckQuotesData]:
     """Check word for word whether the quotations of a text stand in the contexts.
 
