@@ -11,6 +11,7 @@ from mechmentor.app.cli.eval_plan import Plan, price
 from mechmentor.app.cli.exits import Stop
 from mechmentor.app.cli.main import run
 from mechmentor.app.fake_api import SHORT_AUDIT, FakeAPI, by_turn
+from mechmentor.evals import ledger
 from mechmentor.evals.logs import answers, outcomes
 from mechmentor.evals.organisms.splits import development
 
@@ -61,11 +62,33 @@ def test_nobody_to_ask_needs_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ["--tasks", "nonsense"],
         ["--preset", "nonsense"],
+        ["--split", "nonsense"],
         ["--tasks", "quotes", "--drivers", "playbook"],
     ],
 )
 def test_what_there_is_not_is_said(words: list[str], tmp_path: Path) -> None:
     assert run(["eval", "run", *words, "--folder", str(tmp_path)]) == 2
+
+
+def test_of_each_state_of_the_tools_the_first_scoring_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scored = {"driver": "playbook", "access": "base", "kind": "organism", "family": "persona"}
+    for case, verdict in (("m-1", "miss"), ("m-1", "hit"), ("m-2", "hit")):
+        ledger.append(
+            tmp_path / "ledger",
+            **scored,
+            case=case,
+            status="claimed",
+            verdict=verdict,
+            confidence=0.8,
+        )
+    kept = ledger.entries(tmp_path / "ledger")
+    monkeypatch.setattr(ledger, "entries", lambda: kept)
+    assert run(["eval", "ledger"]) == 0
+    said = capsys.readouterr().out
+    assert "(the present state): 2 scorings" in said
+    assert "| base | playbook | all | 1/2" in said
 
 
 @pytest.mark.slow
