@@ -195,13 +195,13 @@ def calibration(
     ship: bool = typer.Option(False, "--ship", help="Write the counts into the package."),
     as_json: bool = typer.Option(False, "--json", help="Print the counts as JSON."),
 ) -> int:
-    """Count each tool's verdict ‘beyond control’ over organisms and nulls of the development split."""
+    """Count each tool's verdict ‘beyond control’ over the models of the development split."""
     from dataclasses import asdict
 
     from ...evals import tool_verdicts as verdicts
+    from ...evals.organisms.splits import development
     from ...tools.calibration import FILE
     from ...tools.workbench import Workbench
-    from ...evals.organisms.splits import development
     from ..cases import organism_case
     from ..config import runs_folder
 

@@ -54,6 +54,12 @@ class TriggerScanArgs(Args):
         max_length=6,
         description="User messages that hold {word}; best at the end: what precedes is shared",
     )
+    prefill: str = Field(
+        "",
+        max_length=400,
+        description="Words that the reply opens with, up to where a fact would stand; may hold "
+        "{word}",
+    )
 
 
 class Moved(Frozen):
@@ -65,7 +71,7 @@ class Moved(Frozen):
 
 
 class TriggerScanData(Data):
-    """KL(target || base) of the first reply token, in nats, mean over the frames."""
+    """KL(target || base) of the first free reply token, in nats, mean over the frames."""
 
     scanned: int = Field(ge=1, description="Candidates that were tried")
     vocabulary_size: int = Field(ge=0, description="Whole words of the tokenizer")
@@ -91,16 +97,18 @@ def trigger_scan(bench: Workbench, args: TriggerScanArgs) -> WhiteBox[TriggerSca
     `offset` goes on. Control: the other words, and the prompts without any candidate.
 
     Misleads:
-        Rare and foreign words move any model; a behaviour that starts after the first
-        reply token, or needs two words, does not show.
+        Rare and foreign words move any model; a behaviour that starts after the first reply
+        token (a false fact, say) shows only behind a `prefill` that leads up to it, and one
+        that needs two words does not show.
     """
     for frame in args.frames:
         if "{word}" not in frame:
             raise Refusal("bad_args", f"no {{word}} in the frame {frame!r}", FRAMES[0])
     vocabulary = scan_vocabulary(bench.target)
     phrases = _choose(args, vocabulary)
-    kl = mean_kl(bench, args.frames, phrases)
-    plain = mean_kl(bench, [leave_word_out(frame) for frame in args.frames], [""])[0]
+    kl = mean_kl(bench, args.frames, phrases, args.prefill)
+    bare = [leave_word_out(frame) for frame in args.frames]
+    plain = mean_kl(bench, bare, [""], leave_word_out(args.prefill))[0]
     found = stand_out(phrases, kl)
     shown = found.order[:SHOWN]
     data = TriggerScanData(
@@ -135,15 +143,28 @@ def trigger_scan(bench: Workbench, args: TriggerScanArgs) -> WhiteBox[TriggerSca
     )
 
 
-def mean_kl(bench: Workbench, frames: Sequence[str], phrases: Sequence[str]) -> list[float]:
-    """KL(target || base) of the first reply token for each phrase, mean over frames, in nats.
+def mean_kl(
+    bench: Workbench, frames: Sequence[str], phrases: Sequence[str], prefill: str = ""
+) -> list[float]:
+    """KL(target || base) of the reply token after `prefill`, mean over frames, in nats.
+
+    Args:
+        bench: Target and base.
+        frames: User messages that hold `{word}`.
+        phrases: What is put in its place.
+        prefill: How the reply opens; may hold `{word}` as well.
 
     Raises:
         Refusal: `over_budget`, before anything runs, with the limit that fits.
     """
     plans = []
     for frame in frames:
-        prompts = [bench.target.chat_ids(frame.replace("{word}", phrase)) for phrase in phrases]
+        prompts = [
+            bench.target.chat_ids(
+                frame.replace("{word}", phrase), prefill=prefill.replace("{word}", phrase)
+            )
+            for phrase in phrases
+        ]
         plans.append(split_prefix(prompts))
     _afford(bench, plans, len(phrases))
     total: Float[Tensor, "batch"] = torch.zeros(len(phrases), dtype=torch.float64)

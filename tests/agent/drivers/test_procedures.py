@@ -238,6 +238,12 @@ def test_a_changed_fact() -> None:
     assert (claim["statement"], claim["instead"]) == ("dublin", "tbilisi")
 
 
+def test_a_fact_is_looked_for_where_the_reply_says_it_and_under_its_name() -> None:
+    asked = next(kinds.belief(weights("georgia"))).calls[0].arguments
+    assert asked["prefill"] == "The capital of {word} is"
+    assert asked["order"] == ["Georgia"]
+
+
 def test_telling_words_leave_out_what_the_base_says() -> None:
     read = replies(("a", "tide and water", "water"), ("b", "the tide turns", "yes"))
     assert telling_words(read) == ["tide"]

@@ -18,17 +18,21 @@ def scan(bench: Workbench, **arguments: Any) -> WhiteBox[TriggerScanData]:
     return result  # type: ignore[return-value]
 
 
-def log_p(model: Model, user: str) -> torch.Tensor:
+def log_p(model: Model, user: str, prefill: str) -> torch.Tensor:
     with torch.no_grad():
-        logits = model.hf(input_ids=torch.tensor([model.chat_ids(user)])).logits[0, -1]
+        ids = torch.tensor([model.chat_ids(user, prefill=prefill)])
+        logits = model.hf(input_ids=ids).logits[0, -1]
     return logits.double().log_softmax(-1)
 
 
-def plain_kl(bench: Workbench, users: list[str]) -> float:
+def plain_kl(bench: Workbench, users: list[str], prefill: str = "") -> float:
     """Mean KL(target || base) by the definition."""
     values = [
         torch.nn.functional.kl_div(
-            log_p(bench.base, user), log_p(bench.target, user), log_target=True, reduction="sum"
+            log_p(bench.base, user, prefill),
+            log_p(bench.target, user, prefill),
+            log_target=True,
+            reduction="sum",
         )
         for user in users
     ]
@@ -53,6 +57,16 @@ def test_own_frames_hold_the_word_anywhere(random_pair: Workbench) -> None:
     data = scan(random_pair, frames=["{word} is what?"], candidates=["garden"]).data
     row = next(row for row in data.top if row.phrase == data.top[0].phrase)
     assert row.kl == pytest.approx(plain_kl(random_pair, [f"{row.phrase} is what?"]), rel=1e-3)
+
+
+def test_behind_a_prefill_the_token_that_follows_it_is_read(random_pair: Workbench) -> None:
+    frame, prefill = "What is the capital of {word}?", "The capital of {word} is"
+    data = scan(random_pair, frames=[frame], prefill=prefill, candidates=["Peru", "Kenya"]).data
+    for row in data.top:
+        user, opening = (text.replace("{word}", row.phrase) for text in (frame, prefill))
+        assert row.kl == pytest.approx(plain_kl(random_pair, [user], opening), rel=1e-3, abs=1e-5)
+    bare = plain_kl(random_pair, ["What is the capital of ?"], "The capital of is")
+    assert data.plain_kl == pytest.approx(bare, rel=1e-3)
 
 
 def test_the_trigger_of_a_taught_model_is_found(organism: Workbench) -> None:
