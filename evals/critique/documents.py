@@ -26,6 +26,7 @@ class Document(Row):
         form: How it is written.
         author: `independent` if its author knew neither the rules nor the planter.
         topic: A few words.
+        added: Written after the first scoring of the held-out part, and so never held out.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Document(Row):
     form: Literal["markdown", "latex", "notebook", "html"]
     author: Literal["project", "independent"]
     topic: str
+    added: bool = False
 
     @property
     def folder(self) -> Path:

@@ -24,11 +24,13 @@ class Split(Row):
         seed: Seed of the draw.
         documents: Held-out documents, a third of each kind of author.
         kinds: Held-out kinds of error.
+        added: Documents that came after the first scoring: always open.
     """
 
     seed: int
     documents: list[str]
     kinds: list[str]
+    added: list[str]
 
     @classmethod
     def read(cls) -> "Split":
@@ -41,9 +43,12 @@ class Split(Row):
 
 
 def draw(seed: int = SEED) -> Split:
-    """Draw a third of the documents, by kind of author, and five kinds."""
+    """Draw a third of the documents of the first scoring, by kind of author, and five kinds."""
     groups = defaultdict(list)
+    added = [document.id for document in documents() if document.added]
     for document in documents():
+        if document.added:
+            continue
         groups[document.author].append(document.id)
     held = [
         name
@@ -51,7 +56,7 @@ def draw(seed: int = SEED) -> Split:
         for name in _ranked(names, seed)[: max(1, round(len(names) / 3))]
     ]
     kinds = _ranked(list(KINDS), seed)[:KINDS_HELD_OUT]
-    return Split(seed=seed, documents=sorted(held), kinds=sorted(kinds))
+    return Split(seed=seed, documents=sorted(held), kinds=sorted(kinds), added=added)
 
 
 def _ranked(names: list[str], seed: int) -> list[str]:

@@ -59,11 +59,13 @@ def test_the_percentage_check_sees_many_of_them() -> None:
 def test_labels_and_keys_of_latex_are_defined_and_used(document: Document) -> None:
     whole = "\n".join(document.texts().values())
     labels = re.findall(r"\\label\{((?:fig|tab|sec):[^}]+)\}", whole)
-    used = set(re.findall(r"\\ref\{([^}]+)\}", whole))
+    used = set(re.findall(r"\\(?:[Cc]|auto)?ref\{([^}]+)\}", whole))
     assert used <= set(labels)
     assert {label for label in labels if not label.startswith("sec:")} <= used
     cited = {
-        key for keys in re.findall(r"\\cite[pt]?\{([^}]+)\}", whole) for key in keys.split(",")
+        key
+        for keys in re.findall(r"\\cite[pt]?(?:\[[^]]*\])*\{([^}]+)\}", whole)
+        for key in keys.split(",")
     }
-    entries = re.findall(r"@\w+\{(\w+),|\\bibitem\{(\w+)\}", whole)
+    entries = re.findall(r"@\w+\{(\w+),|\\bibitem(?:\[[^]]*\])?\{(\w+)\}", whole)
     assert cited == {a or b for a, b in entries}

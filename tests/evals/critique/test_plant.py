@@ -63,7 +63,8 @@ def test_kinds() -> None:
 def test_a_document_admits_many_kinds_of_each_sort(name: str) -> None:
     kinds = set(kinds_of(BY_ID[name]))
     assert len(kinds & CHECKABLE) >= 6
-    assert len(kinds - CHECKABLE) >= 5
+    # Documents that came later are for what a program can decide.
+    assert BY_ID[name].added or len(kinds - CHECKABLE) >= 5
 
 
 @pytest.mark.parametrize(("name", "at"), SITES)
