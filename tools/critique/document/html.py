@@ -5,9 +5,9 @@ from pathlib import Path
 
 from .captions import attach_captions
 from .entries import printed
-from .markdown import markdown_lines
+from .html_table import TABLE_TAGS, TableReader
 from .mentions import CAPTION, collect
-from .model import Block, Document, Figure, Kind, Row, Table
+from .model import Block, Document, Figure, Kind, source_lines
 from .sections import kind_of
 
 _SKIP = {"script", "style", "nav", "head", "svg", "template", "noscript"}
@@ -21,7 +21,7 @@ _BLOCK: dict[str, Kind] = {
 
 def read_html(name: str, text: str, folder: Path) -> Document:
     """A document from a page."""
-    document = Document(name, "html", markdown_lines(name, text), folder=folder)
+    document = Document(name, "html", source_lines(name, text), folder=folder)
     parser = _Parser(document)
     parser.feed(text)
     parser.close()
@@ -42,12 +42,7 @@ class _Parser(HTMLParser):
         self.level = 0
         self.in_references = False
         self.skip = 0
-        self.rows: list[tuple[tuple[str, ...], int, bool]] | None = None
-        self.table_line = 1
-        self.cells: list[str] = []
-        self.cell: str | None = None
-        self.row_line = 1
-        self.head = False
+        self.table: TableReader | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
@@ -63,32 +58,25 @@ class _Parser(HTMLParser):
             self.document.figures.append(Figure(line, str(values["src"])))
         elif tag == "table":
             self.flush()
-            self.rows, self.table_line = [], line
-        elif tag == "tr":
-            self.cells, self.row_line, self.head = [], line, False
-        elif tag in ("td", "th"):
-            self.cell, self.head = "", self.head or tag == "th"
+            self.table = TableReader(line)
+        elif self.table is not None and tag in TABLE_TAGS:
+            self.table.start(tag, values, line)
         elif tag in _BLOCK:
             self.flush()
             self.kind = _BLOCK[tag]
             self.level = int(tag[1]) if self.kind == "heading" else 0
-        elif tag == "br" and self.cell is None:
+        elif tag == "br" and not self._in_cell:
             self._take(" ")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _SKIP:
             self.skip = max(self.skip - 1, 0)
-        elif tag in ("td", "th") and self.cell is not None:
-            self.cells.append(" ".join(self.cell.split()))
-            self.cell = None
-        elif tag == "tr" and self.rows is not None and self.cells:
-            self.rows.append((tuple(self.cells), self.row_line, self.head))
-            self.cells = []
-        elif tag == "table" and self.rows is not None:
-            rows, self.rows = self.rows, None
-            if rows:
-                body = tuple(Row(cells, line) for cells, line, _ in rows[1:])
-                self.document.tables.append(Table(rows[0][0], body, self.table_line))
+        elif tag == "table" and self.table is not None:
+            table, self.table = self.table.finished(), None
+            if table is not None:
+                self.document.tables.append(table)
+        elif self.table is not None and tag in TABLE_TAGS:
+            self.table.end(tag)
         elif tag in _BLOCK:
             self.flush()
             self.kind, self.level = "text", 0
@@ -96,10 +84,14 @@ class _Parser(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.skip:
             return
-        if self.cell is not None:
-            self.cell += data
+        if self.table is not None and self.table.cell is not None:
+            self.table.cell += data
         else:
             self._take(data)
+
+    @property
+    def _in_cell(self) -> bool:
+        return self.table is not None and self.table.cell is not None
 
     def _take(self, data: str) -> None:
         line = self.getpos()[0]
@@ -125,6 +117,6 @@ class _Parser(HTMLParser):
             key = str(len(self.document.references) + 1)
             self.document.references.append(printed(text, key, self.first, where))
             self.document.bibliography = True
-        elif kind == "text" and CAPTION.match(text.replace("\n", " ")):
+        elif kind == "text" and CAPTION.match(text):
             kind = "caption"
         self.document.blocks.append(Block(kind, self.first, text, self.level))

@@ -29,6 +29,7 @@ def tabular_rows(body: str, line: Callable[[int], int]) -> tuple[tuple[str, ...]
             break
         at = inside[1]
     rows: list[Row] = []
+    heads: list[tuple[str, ...]] = []
     above = 0  # rows above the rule that ends the header
     start = at
     cuts = list(re.finditer(r"\\\\(?:\[[^\]]*\])?|\\tabularnewline", body[at:]))
@@ -42,9 +43,10 @@ def tabular_rows(body: str, line: Callable[[int], int]) -> tuple[tuple[str, ...]
         if visible.strip():
             lead = len(visible) - len(visible.lstrip())
             rows.append(Row(_cells(visible), line(start + lead), ruled))
+            heads.append(_cells(visible, spread=not above))
         start = after
     above = above or 1
-    header = _merged([row.cells for row in rows[:above]]) if len(rows) > above else ()
+    header = _merged(heads[:above]) if len(rows) > above else ()
     return header, tuple(rows[above:] if header else rows)
 
 
@@ -52,7 +54,8 @@ def _blank(match: re.Match[str]) -> str:
     return re.sub(r"[^\n]", " ", match[0])
 
 
-def _cells(raw: str) -> tuple[str, ...]:
+def _cells(raw: str, *, spread: bool = False) -> tuple[str, ...]:
+    """The cells; a cell over several columns stands in the first, or (`spread`) in each."""
     found: list[str] = []
     for part in re.split(r"(?<!\\)&", raw):
         span = 1
@@ -62,7 +65,8 @@ def _cells(raw: str) -> tuple[str, ...]:
             inside = group(text, multi.end())
             text = inside[0] if inside else text[multi.end() :]
         text = _MULTIROW.sub("", text)
-        found += [" ".join(tex_plain(text).split()), *[""] * (span - 1)]
+        plain = " ".join(tex_plain(text).split())
+        found += [plain, *[plain if spread else ""] * (span - 1)]
     return tuple(found)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from markdown_it.token import Token
 from .bibliography import attach_bibliography
 from .captions import attach_captions
 from .entries import printed
+from .html_table import html_tables
 from .markdown_inline import images, links, markdown_plain
 from .mentions import CAPTION, collect, footnotes, pandoc_citations
 from .model import Block, Citation, Document, Figure, Format, Kind, Line, Reference, Row, Table
@@ -19,6 +21,11 @@ from .sections import kind_of
 from .tex_plain import tex_plain
 
 _PARSER = MarkdownIt("commonmark").enable("table")
+_NOTE = re.compile(r"(?m)^[ ]{0,3}\[\^[\w-]+\]:")
+# A work has a year and somebody's name, title or place.
+_WORK = re.compile(
+    r"(?s)(?=.*\b(?:19[5-9]\d|20\d\d)\b)(?=.*(?:et al|arXiv|doi|[“\"*_]|\b[A-Z]\.)).{30,}"
+)
 _BOLD_HEADING = re.compile(r"^(?:\*\*|__)([^*_]{2,60}?)[.:]?(?:\*\*|__)[.:]?$")
 
 
@@ -117,10 +124,18 @@ class _Reader:
         for match in re.finditer(r"<img\b[^>]*\bsrc=[\"']([^\"']+)", token.content):
             offset = token.content.count("\n", 0, match.start())
             self.document.figures.append(Figure(line + offset, match[1]))
+        self._html_tables(token.content, line)
         caption = re.search(r"<figcaption>(.*?)</figcaption>", token.content, re.DOTALL)
         if caption:
             offset = token.content.count("\n", 0, caption.start(1))
             self._add("caption", line + offset, markdown_plain(caption[1]))
+
+    def _html_tables(self, content: str, line: int) -> None:
+        for table, title, at in html_tables(content):
+            rows = tuple(replace(row, line=row.line + line - 1) for row in table.rows)
+            moved = replace(table, rows=rows, line=table.line + line - 1)
+            self.document.tables.append(moved)
+            self._add("caption", line + at - 1, title)
 
     def _add(self, kind: Kind, line: int, text: str, level: int = 0) -> None:
         if text.strip():
@@ -142,9 +157,11 @@ class _Reader:
         if self.in_references:
             self._references(raw, line)
             return
+        if _NOTE.match(raw) and self._notes(raw, line):
+            return
         for alt, path, at in images(raw):
             self.document.figures.append(Figure(line + at, path))
-            if CAPTION.match(markdown_plain(alt)):
+            if CAPTION.match(markdown_plain(alt)) and not _bare(markdown_plain(alt)):
                 self._add("caption", line + at, markdown_plain(alt))
         text = _maths(raw)
         kind: Kind = "equation"
@@ -153,7 +170,7 @@ class _Reader:
             head = re.match(r"(?:Abstract|TL;?DR)\s*[:.—–-]\s+(?=\S)", text, re.IGNORECASE)
             if head:  # a run-in heading: 'TL;DR: …'
                 self._heading(head[0].strip(" :.—–-\n"), line, 6)
-        if kind == "text" and CAPTION.match(text.replace("\n", " ")):
+        if kind == "text" and CAPTION.match(text):
             kind = "caption"
         self._cited(raw, line)
         self._add(kind, line, text)
@@ -197,6 +214,21 @@ class _Reader:
             self.document.references.append(entry)
             self.document.bibliography = True
 
+    def _notes(self, raw: str, line: int) -> bool:
+        """Footnotes that hold works are entries; others stay text."""
+        starts = [m.start() for m in _NOTE.finditer(raw)]
+        notes = [raw[a:b] for a, b in zip(starts, [*starts[1:], len(raw)], strict=True)]
+        if not all(_WORK.search(note) for note in notes):
+            return False
+        for start, note in zip(starts, notes, strict=True):
+            where = line + raw.count("\n", 0, start)
+            name = note[2 : note.index("]")]
+            text = markdown_plain(note[note.index(":") + 1 :]).strip()
+            self._add("reference", where, text)
+            file = self.document.anchor(where).file
+            self.document.references.append(printed(text, f"^{name}", where, file))
+        return True
+
     def _table(self, tokens: Sequence[Token]) -> None:
         rows: list[tuple[tuple[str, ...], int]] = []
         cells: list[str] = []
@@ -214,17 +246,17 @@ class _Reader:
             self.document.tables.append(Table(rows[0][0], body, rows[0][1]))
 
 
+def _bare(alt: str) -> bool:
+    """Whether a picture's alternative text is but its name: the caption stands below."""
+    return CAPTION.sub("", alt).strip() == ""
+
+
 def _maths(raw: str) -> str | None:
     """The plain text of a paragraph that is nothing but displayed mathematics."""
     bare = raw.strip()
     if len(bare) > 4 and bare.startswith("$$") and bare.endswith("$$"):
         return tex_plain(raw)
     return None
-
-
-def markdown_lines(name: str, text: str) -> list[Line]:
-    """Lines of one file."""
-    return [Line(name, i, part) for i, part in enumerate(text.split("\n"), start=1)]
 
 
 def footnote_definitions(document: Document) -> set[str]:

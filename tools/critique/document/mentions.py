@@ -5,7 +5,8 @@ import re
 from .model import PROSE, Citation, CrossRef, Document
 
 CAPTION = re.compile(
-    r"^\s*(Table|Figure|Fig\.?)\s+([A-Z]?\.?\d+(?:\.\d+)?)[a-z]?\s*(?:[:.|–—]|-\s|$)", re.IGNORECASE
+    r"^\s*(Table|Tab\.?|Figure|Fig\.?)\s+([A-Z]?\.?\d+(?:\.\d+)?)[a-z]?(?:\s*(?:[:.|–—]|-\s|$)|[ \t]*\n)",
+    re.IGNORECASE,
 )
 _TARGET = r"[A-Z]?\.?\d+(?:\.\d+)*"
 _CROSSREF = re.compile(

@@ -47,6 +47,11 @@ class Line:
         return f"{self.file}:{self.number}{more}"
 
 
+def source_lines(name: str, text: str) -> list[Line]:
+    """Lines of one file."""
+    return [Line(name, i, part) for i, part in enumerate(text.split("\n"), start=1)]
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """A heading, paragraph, list item, caption, code or equation.

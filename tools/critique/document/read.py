@@ -6,8 +6,8 @@ from pathlib import Path
 from .html import read_html
 from .latex import read_latex
 from .latex_files import main_file
-from .markdown import markdown_lines, read_markdown
-from .model import Document, DraftError
+from .markdown import read_markdown
+from .model import Document, DraftError, source_lines
 from .notebook import read_notebook
 from .pdf import read_pdf
 
@@ -47,12 +47,12 @@ def read_draft(path: Path | str) -> Document:
         return read_notebook(name, text, path.parent)
     if ending in (".html", ".htm", ".xhtml"):
         return read_html(name, text, path.parent)
-    return read_markdown(name, markdown_lines(name, text), path.parent)
+    return read_markdown(name, source_lines(name, text), path.parent)
 
 
 def read_text(text: str, name: str = "draft.md") -> Document:
     """A document from markdown in memory."""
-    return read_markdown(name, markdown_lines(name, text), Path())
+    return read_markdown(name, source_lines(name, text), Path())
 
 
 def _decoded(name: str, data: bytes) -> str:

@@ -15,6 +15,11 @@ _SAID = re.compile(
     rf"\b{_WORD}[:,]?\s*(?:of |from |is |=\s?)?[(\[]?\s*(?P<a>{_N}){_TO}(?P<b>{_N})(?![\d.]*\s*of\b)"
 )
 # One in brackets alone, where the sentence speaks of intervals: 81 of 100 (72 to 88).
+# Estimate and interval side by side, all three printed alike: .92 [.89, .94].
+_BESIDE = re.compile(
+    r"(?<![\w.])(?P<e>[-−]?\d*\.\d+)\s?%?\s*\[\s*(?P<a>[-−]?\d*\.\d+)\s?%?\s*(?:,|;|to|–|-)\s*"
+    r"(?P<b>[-−]?\d*\.\d+)\s?%?\s*\]"
+)
 _BARE = re.compile(rf"(?<=\s)[(\[](?P<a>{_N})\s?%?\s*(?:to|–)\s*(?P<b>{_N})\s?%?[)\]]")
 _BETWEEN = re.compile(
     r"[\s,;(\[]*(?P<words>(?:[A-Za-z][\w-]*\s+){0,4}?)[\s,;(\[]*(?:p\s*[<=>]\s*[\d.]+[,;]?\s*)?"
@@ -56,6 +61,9 @@ def _inside(value: float, low: float, high: float, slack: float) -> bool:
         "The correlation is r(142) = 0.82, p < 0.001, with a 95% interval from 0.58 to 0.76.",
         "It refuses 87 of 100 (95% interval 79 to 92) before and 67 of 100 harmless ones (72 to 88) after.",
         "A difference of 1.6 layers (paired t(95) = 5.72, p < 0.001; 95% interval 2.4 to 4.8).",
+        "It recovers 0.76 of the difference of the loss, 95% bootstrap interval [0.55, 0.71].",
+        "The edit lowers it by 0.27 nats more in the original wording (95% CI [0.33, 0.49]).",
+        "The mean AUC is .83 [.89, .94] over stories.",
         "| Probe | AUC |\n|---|---|\n| a | 0.64 [0.66, 0.74] |\n| b | 0.70 [0.66, 0.74] |",
         "| Layer | Accuracy | Interval |\n|---|---|---|\n| 4 | 82.2 | 83.4 to 87.4 |\n"
         "| 6 | 91.5 | 89.8 to 92.9 |",
@@ -63,6 +71,9 @@ def _inside(value: float, low: float, high: float, slack: float) -> bool:
     quiet=(
         "The gain is 0.52 (95% CI 0.45 to 0.60).",
         "The gain is 0.52, 95% CI [0.45, 0.60], and 52% (95% CI 45–60%).",
+        "It recovers 0.63 of the difference of the loss, 95% bootstrap interval [0.55, 0.71].",
+        "It was 0.40 before the change and the interval of the change is [0.55, 0.71].",
+        "The mean AUC is .92 [.89, .94], see [12, 14]; the scale is 0.5 (0.6, 0.9).",
         "Of 120 prompts we kept 40 (95% CI 31 to 50).",
         "It refuses 87 of 100 (95% interval 79 to 92) and 45 of 60 (95% interval 63 to 84).",
         "A difference of 3.6 layers (paired t(95) = 5.72, p < 0.001; 95% interval 2.4 to 4.8).",
@@ -75,6 +86,7 @@ def outside_interval(document: Document) -> Iterator[Hit]:
     """Compare every estimate with the interval printed behind it."""
     speaks, block = False, None
     for sentence in document.sentences:
+        yield from _beside(sentence)
         if sentence.block is not block:
             speaks, block = False, sentence.block
         for match in _SAID.finditer(sentence.text):
@@ -86,6 +98,55 @@ def outside_interval(document: Document) -> Iterator[Hit]:
     for table in document.tables:
         yield from _cells(table)
         yield from _columns(table)
+
+
+def _beside(sentence: Sentence) -> Iterator[Hit]:
+    for match in _BESIDE.finditer(sentence.text):
+        digits = {len(match[name].partition(".")[2]) for name in "eab"}
+        value, low, high = (_number(match[name]) for name in "eab")
+        if len(digits) == 1 and low < high and not low <= value <= high:
+            yield at(
+                sentence,
+                f"{match['e']} lies outside its own interval, {match['a']} to {match['b']}.",
+                match.start(),
+            )
+
+
+_WORDS_BETWEEN = re.compile(
+    r"(?P<unit>\s?%)?(?P<words>[^\d.;:%\[\]]{0,90}?)"
+    r"(?:[(,;]\s*)?(?:with |and )?(?:an? |its |the )?(?:\d\d(?:\.\d+)?\s?%\s?)?"
+    r"(?:(?:bootstrap|confidence|credible|Wilson|exact|percentile|t|Clopper-Pearson|two-sided)\s)*$"
+)
+
+
+def _far(sentence: Sentence, match: re.Match[str], low: str, high: str) -> Iterator[Hit]:
+    """The estimate some words before its interval: printed as finely as both ends, and near them."""
+    places = {len(text.partition(".")[2]) for text in (low, high)}
+    before = sentence.text[: match.start()]
+    ends = _number(low), _number(high)
+    if len(places) != 1 or not ends[0] < ends[1]:
+        return
+    found = numbers(before, names=True)
+    if found and re.match(r"\d\d(?:\.\d+)?\s?%$", found[-1].text) and re.search(
+        r"\d\d(?:\.\d+)?\s?%[- ]?\s?(?:[a-zA-Z-]+\s){0,3}\(?$", before
+    ):
+        found = found[:-1]  # the level of the interval
+    if not found:
+        return
+    last = found[-1]
+    gap = _WORDS_BETWEEN.fullmatch(before[last.end :])
+    if gap is None or {last.decimals} != places or last.decimals < 1:
+        return
+    if re.search(r"\b(?:and|but|while|whereas|than|versus|vs|where|when|if)\b", gap["words"]):
+        return
+    width = ends[1] - ends[0]
+    outside = not ends[0] <= last.value <= ends[1]
+    if outside and ends[0] - 3 * width <= last.value <= ends[1] + 3 * width:
+        yield at(
+            sentence,
+            f"{last.text} lies outside its own interval, {low} to {high}.",
+            match.start(),
+        )
 
 
 def _compared(sentence: Sentence, match: re.Match[str]) -> Iterator[Hit]:
@@ -105,6 +166,7 @@ def _compared(sentence: Sentence, match: re.Match[str]) -> Iterator[Hit]:
         words, before = " ", before[: unit.start()] if unit else before
     found = numbers(before, names=True)
     if not found or found[-1].end < len(before.rstrip()):
+        yield from _far(sentence, match, match["a"], match["b"])
         return
     last = found[-1]
     values, slack = [last.value], 2 * last.half

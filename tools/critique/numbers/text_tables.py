@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ..document.model import Document, Sentence, Table
 from ..rule import Hit, at, rule
@@ -25,6 +26,16 @@ _OTHER = re.compile(
     r"than|when|while training|earlier|excluding|only|single|first|another|pilot)\b|\[cite:|et al",
     re.I,
 )
+_ABBREVIATED = {
+    "acc": "accuracy",
+    "prob": "probability",
+    "diff": "difference",
+    "ppl": "perplexity",
+    "corr": "correlation",
+    "freq": "frequency",
+    "avg": "average",
+    "rel": "relative",
+}
 _TABLE = (
     "Table 1: Held-out accuracy of the probes.\n\n| Probe | Accuracy (%) | Loss |\n|---|---|---|\n"
     "| Linear probe | 91.2 | 0.31 |\n| Mean difference | 87.5 | 0.44 |\n| Majority | 52.0 | 0.69 |\n\n"
@@ -36,7 +47,8 @@ class _Names:
 
     def __init__(self, table: Table) -> None:
         self.table = table
-        labels = [_plain(row.cells[0]) if row.cells else "" for row in table.rows]
+        head = _plain(table.header[0]) if table.header else ""
+        labels = [_label(row.cells[0], head) if row.cells else "" for row in table.rows]
         self.rows = {
             i: label
             for i, label in enumerate(labels)
@@ -50,7 +62,7 @@ class _Names:
         }
         used = {j for _, j in self.cells}
         self.columns = {
-            j: _plain(re.sub(r"[(\[].*?[)\]]|[↑↓%]", "", name))
+            j: _long(_plain(re.sub(r"[(\[].*?[)\]]|[↑↓%]", "", name)))
             for j, name in enumerate(table.header)
             if j in used
         }
@@ -66,6 +78,21 @@ class _Names:
 
 def _plain(name: str) -> str:
     return " ".join(re.sub(r"[*†‡:]", " ", name).lower().replace("-", " ").split())
+
+
+def _label(cell: str, head: str) -> str:
+    """A row's name: without what stands in brackets, and `layer 6` for a 6 under 'Layer'."""
+    name = _plain(re.sub(r"[(\[].*?[)\]]", "", cell)) or _plain(cell)
+    if re.fullmatch(r"\d+", name) and re.fullmatch(r"[a-z]{3,}", head):
+        return f"{head.removesuffix('s')} {name}"
+    return name
+
+
+def _long(name: str) -> str:
+    """A column's name with its usual abbreviations written out."""
+    for short, full in _ABBREVIATED.items():
+        name = re.sub(rf"\b{short}\b\.?", full, name)
+    return name.rstrip(". ")
 
 
 def _said(text: str, names: dict[int, str]) -> list[tuple[int, int]]:
@@ -109,6 +136,10 @@ def same(printed: Number, cell: Number) -> bool:
         _TABLE + "As Table 1 shows, the linear probe reaches an accuracy of 94.2%.",
         _TABLE + "Mean difference reaches 91.2% and the linear probe 87.5% (Table 1).",
         _TABLE + "The linear probe has an accuracy of 92.1%.",
+        _TABLE + "By Table 1 the linear probe gets 94.2%, whereas mean difference is at 87.5% and "
+        "majority at 52.0% as it must be.",
+        "Table 1: Probes.\n\n| Layer | Acc. (%) | Loss |\n|---|---|---|\n| 6 | 71.2 | 0.61 |\n"
+        "| 14 | 86.0 | 0.40 |\n\nAt layer 14 the accuracy is 88.3% (Table 1).",
     ),
     quiet=(
         _TABLE + "As Table 1 shows, the linear probe reaches an accuracy of 91.2%.",
@@ -172,7 +203,8 @@ def _compare(
     values = [n for n in numbers(text) if _eligible(text, n)]
     rows = names.said_rows(text)
     columns = names.said_columns(text)
-    for number, row, named in _pairs(text, values, rows, columns):
+    pairs = list(_pairs(text, values, rows, columns)) or list(_by_clause(text, values, rows, columns))
+    for number, row, named in pairs:
         column = named
         if column is None and len(names.columns) == 1:
             column = next(iter(names.columns))
@@ -234,6 +266,24 @@ def _pairs(
     if len(column_keys) <= 1 and len(row_keys) == len(values):
         for number, row in _in_turn(_firsts(rows), values):
             yield number, row, columns[0][1] if columns else None
+
+
+def _by_clause(
+    text: str, values: list[Number], rows: list[tuple[int, int]], columns: list[tuple[int, int]]
+) -> Iterator[tuple[Number, int, int | None]]:
+    """Clauses that name one row and hold one number; the column may be named once for all."""
+    cuts = [0, *(m.end() for m in _CLAUSES.finditer(text)), len(text)]
+    everywhere = {key for _, key in columns}
+    for start, end in pairwise(cuts):
+        own = {key for offset, key in rows if start <= offset < end}
+        held = [n for n in values if start <= n.start < end]
+        heads = {key for offset, key in columns if start <= offset < end}
+        if len(own) == 1 and len(held) == 1 and len(heads) <= 1:
+            named = heads or (everywhere if len(everywhere) == 1 else set())
+            yield held[0], next(iter(own)), next(iter(named), None)
+
+
+_CLAUSES = re.compile(r";\s|,\s(?:and|but|while|whereas|where|against|compared)?\s?|\s(?:while|whereas|but)\s|\s\(|\)")
 
 
 def _firsts(said: list[tuple[int, int]]) -> list[tuple[int, int]]:

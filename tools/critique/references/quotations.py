@@ -4,17 +4,19 @@ import re
 from collections.abc import Iterator
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 from ..document.model import Document
 from ..rule import Hit, at, rule
 
 _QUOTED = re.compile(r"[“\"]([^“”\"\n]{12,200})[”\"]")
-_MEANT = re.compile(
-    r"\b(?:phrase|sentence|string|words?|wording|prompt|reply|replies|answers?|line|text|template|instruction)\s*"
-    r"(?:\w+\s+)?[,:]?\s*$",
+# Another wording is shown on purpose: a corrupted prompt, a paraphrase, the other of a pair.
+_MEANT_OTHER = re.compile(
+    r"corrupt|instead|replac|variant|swap|chang|versus|\bvs\b|contrast|while|whereas|other|becom|"
+    r"negat|opposite|pairs?\b|paraphras|counterfactual|differ|turns? into|rather|not “|template",
     re.I,
 )
-NEAR = 62
+_MOST_WORDS_CHANGED = 2
 
 
 @rule(
@@ -28,35 +30,55 @@ NEAR = 62
     fires=(
         "The model replies:\n\n> I am sorry, I shouldn't continue with this task.\n\n"
         "The phrase “I should not continue with this task” occurs in 4 of 100 replies.",
+        "> She put the letter back on the table.\n\nThe line “She laid the letter back on the "
+        "table” comes first.",
     ),
     quiet=(
         "The model replies:\n\n> I am sorry, I shouldn't continue with this task.\n\n"
         "The phrase “I shouldn't continue with this task” occurs in 4 of 100 replies.",
+        "> She put the letter back on the table.\n\nThe corrupted line is “She put the letter under "
+        "the table”.",
         "We use “The keys to the cabinet are” and “The key to the cabinets is”.",
         "The prompt “You are a happy assistant” is the baseline; “You are a sad assistant” is not.",
     ),
 )
 def quote_altered(document: Document) -> Iterator[Hit]:
-    """Only what is announced as words of something that code, quotations or tables show."""
+    """Four words and more of which one or two differ from what code, quotations or tables show."""
     shown = [b.flat for b in document.blocks if b.kind in ("code", "quote")]
     shown += [cell for t in document.tables for row in t.rows for cell in row.cells]
     sources = [(source, _plain(source)) for source in shown if len(source.split()) >= 4]
-    for sentence in document.sentences:
-        if sentence.block.kind == "quote":
+    if not sources:
+        return
+    quoted = [
+        (sentence, match, _plain(match[1]))
+        for sentence in document.sentences
+        if sentence.block.kind != "quote"
+        for match in _QUOTED.finditer(sentence.text)
+    ]
+    for sentence, match, words in quoted:
+        if len(words.split()) < 4 or any(words in plain for _, plain in sources):
             continue
-        for match in _QUOTED.finditer(sentence.text):
-            words = _plain(match[1])
-            if len(words.split()) < 4 or not _MEANT.search(sentence.text[: match.start()]):
-                continue
-            if any(words in plain for _, plain in sources):
-                continue
-            near = max(sources, key=lambda s: fuzz.partial_ratio(words, s[1]), default=None)
-            if near and fuzz.partial_ratio(words, near[1]) >= NEAR:
-                yield at(
-                    sentence,
-                    f"“{match[1]}” is shown elsewhere as “{_part(words, near)}”.",
-                    match.start(),
-                )
+        if sum(words in other for *_, other in quoted) > 1 or _MEANT_OTHER.search(sentence.text):
+            continue
+        near = max(sources, key=lambda s: fuzz.partial_ratio(words, s[1]))
+        if _slip(words, near[1]):
+            yield at(
+                sentence,
+                f"“{match[1]}” is shown elsewhere as “{_part(words, near)}”.",
+                match.start(),
+            )
+
+
+def _slip(words: str, source: str) -> bool:
+    """Whether one or two words were changed, and the others stand in their order."""
+    own, theirs = words.split(), source.split()
+    changed = min(1 if len(own) < 6 else _MOST_WORDS_CHANGED, len(own) // 3)
+    for start in range(len(theirs)):
+        for size in range(len(own) - changed, len(own) + changed + 1):
+            part = theirs[start : start + size]
+            if len(part) == size and 0 < Levenshtein.distance(own, part) <= changed:
+                return True
+    return False
 
 
 def _plain(text: str) -> str:
