@@ -127,8 +127,10 @@ def _far(sentence: Sentence, match: re.Match[str], low: str, high: str) -> Itera
     if len(places) != 1 or not ends[0] < ends[1]:
         return
     found = numbers(before, names=True)
-    if found and re.match(r"\d\d(?:\.\d+)?\s?%$", found[-1].text) and re.search(
-        r"\d\d(?:\.\d+)?\s?%[- ]?\s?(?:[a-zA-Z-]+\s){0,3}\(?$", before
+    if (
+        found
+        and re.match(r"\d\d(?:\.\d+)?\s?%$", found[-1].text)
+        and re.search(r"\d\d(?:\.\d+)?\s?%[- ]?\s?(?:[a-zA-Z-]+\s){0,3}\(?$", before)
     ):
         found = found[:-1]  # the level of the interval
     if not found:

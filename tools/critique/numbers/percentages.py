@@ -133,7 +133,7 @@ def _one_share(table: Table) -> Iterator[Hit]:
                 return
 
 
-def _wrong_shares(text: str) -> Iterator[tuple[str, int]]:
+def _wrong_shares(sentence: str) -> Iterator[tuple[str, int]]:
     tests = (
         (_COUNT_FIRST, (1, 2, 3), 100.0, "%"),
         (_SHARE_FIRST, (1, 2, 3), 1.0, ""),
@@ -144,7 +144,7 @@ def _wrong_shares(text: str) -> Iterator[tuple[str, int]]:
     taken: dict[int, bool] = {}  # where a percentage is printed, and whether a count gives it
     wrong: dict[int, tuple[str, int]] = {}
     # Number words as they stand, too: 'either of the two' is no count.
-    texts = dict.fromkeys((text, digits(text)))
+    texts = dict.fromkeys((sentence, digits(sentence)))
     for (pattern, (a, b, c), scale, unit), text in product(tests, texts):
         for match in pattern.finditer(text):
             count, total, printed = _int(match[a]), _int(match[b]), match[c]
@@ -361,7 +361,9 @@ def change(document: Document) -> Iterator[Hit]:
             if not _explains(a, b, c, factor=False):
                 yield at(sentence, _from_to(match["a"], match["b"], match["c"]), match.start())
         sizes = [(m, _size(m)) for m in _SIZE.finditer(text)]
-        sizes = [(m, size) for m, size in sizes if size and not _LEFT.search(text[: size.start][-14:])]
+        sizes = [
+            (m, size) for m, size in sizes if size and not _LEFT.search(text[: size.start][-14:])
+        ]
         if sizes:
             last = before if before and before.block is sentence.block else None
             if cells is None:
@@ -385,7 +387,9 @@ def _size(match: re.Match[str]) -> Number | None:
     number = next((n for n in found if n.start >= match.start(name) - 1), None)
     if number is None or re.match(r"\s*(?:of|out of) (?:the )?\d", match.string[match.end() :]):
         return None
-    if name == "points" and re.search(r"\bscale\b|\bon an?\b|\bgrid\b", match.string[: match.end() + 20]):
+    if name == "points" and re.search(
+        r"\bscale\b|\bon an?\b|\bgrid\b", match.string[: match.end() + 20]
+    ):
         return None
     return number
 

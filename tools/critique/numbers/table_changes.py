@@ -31,7 +31,8 @@ _TABLE = (
     rationale="'The loss rises by 0.25' beside a column in which it rises by 0.21 is one slip or two.",
     source="seed, 'Get the stats right'",
     fix="Subtract the two cells again, or say which figures the change is between.",
-    fires=(_TABLE + "The loss rises by 0.25 nats when the token is left out.",
+    fires=(
+        _TABLE + "The loss rises by 0.25 nats when the token is left out.",
         _TABLE + "The model with the token beats the other by 4.9 points of accuracy (Table 1).",
     ),
     quiet=(
@@ -62,7 +63,9 @@ def table_change(document: Document) -> Iterator[Hit]:
 
 def _changes(text: str, number: Number) -> bool:
     before, after = text[: number.start], text[number.end :]
-    if re.search(r"(?:±|about|around|nearly|roughly|almost|≈|~|than|to|and|=|p\s?[<=>])\s*$", before):
+    if re.search(
+        r"(?:±|about|around|nearly|roughly|almost|≈|~|than|to|and|=|p\s?[<=>])\s*$", before
+    ):
         return False
     return (
         number.unit == "points"
@@ -97,7 +100,6 @@ class _Grid:
         caption = table.caption.flat if table.caption else ""
         self.words = _words(" ".join(names))
         self.all_words = self.words | _words(caption)
-
 
     def steps_for(self, text: str) -> list[tuple[float, int, float]]:
         """Steps of the columns that a sentence names; all where it names none."""
@@ -171,7 +173,11 @@ def _about(document: Document, sentence: Sentence, grids: list[_Grid]) -> _Grid 
         return named[0]
     if named:
         return None
-    close = [g for g in grids if len(g.words & said) >= 2 or (g.words & said and len(g.all_words & said) >= 3)]
+    close = [
+        g
+        for g in grids
+        if len(g.words & said) >= 2 or (g.words & said and len(g.all_words & said) >= 3)
+    ]
     if len(close) > 1:
         best = max(len(g.words & said) for g in close)
         close = [g for g in close if len(g.words & said) == best]

@@ -203,7 +203,9 @@ def _compare(
     values = [n for n in numbers(text) if _eligible(text, n)]
     rows = names.said_rows(text)
     columns = names.said_columns(text)
-    pairs = list(_pairs(text, values, rows, columns)) or list(_by_clause(text, values, rows, columns))
+    pairs = list(_pairs(text, values, rows, columns)) or list(
+        _by_clause(text, values, rows, columns)
+    )
     for number, row, named in pairs:
         column = named
         if column is None and len(names.columns) == 1:
@@ -280,10 +282,14 @@ def _by_clause(
         heads = {key for offset, key in columns if start <= offset < end}
         if len(own) == 1 and len(held) == 1 and len(heads) <= 1:
             named = heads or (everywhere if len(everywhere) == 1 else set())
+            if held[0].decimals <= 0 and held[0].unit == "plain":
+                continue  # a count of something else, mostly
             yield held[0], next(iter(own)), next(iter(named), None)
 
 
-_CLAUSES = re.compile(r";\s|,\s(?:and|but|while|whereas|where|against|compared)?\s?|\s(?:while|whereas|but)\s|\s\(|\)")
+_CLAUSES = re.compile(
+    r";\s|,\s(?:and|but|while|whereas|where|against|compared)?\s?|\s(?:while|whereas|but)\s|\s\(|\)"
+)
 
 
 def _firsts(said: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -226,7 +226,9 @@ _SAID = re.compile(
     rf"|\(\s*(?:[Nn]|total|sum)\s*=\s*(?P<c>{_INT})(?=\s*[);,])"
     rf"|(?<=\d)\s?=\s?(?P<d>{_INT})(?![\w%]|[.,]\d|\s?[%/])",
 )
-_PARTITIVE = re.compile(r"\b(?:of which|of whom|of these|of them|including|incl\.|at least|up to)\b")
+_PARTITIVE = re.compile(
+    r"\b(?:of which|of whom|of these|of them|including|incl\.|at least|up to)\b"
+)
 _PART = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d+)(?![\w.%]|,\d|\s?%|-)")
 
 
@@ -322,7 +324,9 @@ def _said_total(sentence: Sentence) -> Iterator[Hit]:
 
 
 # Between two parts of one list: words, a comma or 'and'; what else ends the list.
-_APART = re.compile(r"[;:?!()\[\]×*/]|\.\s|%|\bper\b|\beach\b|\btimes\b|\bof the\b|^\s(?:out )?of\s$")
+_APART = re.compile(
+    r"[;:?!()\[\]×*/]|\.\s|%|\bper\b|\beach\b|\btimes\b|\bof the\b|^\s(?:out )?of\s$"
+)
 
 
 def _listed(before: str) -> list[int]:
