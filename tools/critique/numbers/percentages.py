@@ -360,9 +360,10 @@ def change(document: Document) -> Iterator[Hit]:
             a, b, c = (numbers(match[name], names=True)[0] for name in "abc")
             if not _explains(a, b, c, factor=False):
                 yield at(sentence, _from_to(match["a"], match["b"], match["c"]), match.start())
-        sizes = [(m, _size(m)) for m in _SIZE.finditer(text)]
         sizes = [
-            (m, size) for m, size in sizes if size and not _LEFT.search(text[: size.start][-14:])
+            (m, size)
+            for m in _SIZE.finditer(text)
+            if (size := _size(m)) and not _LEFT.search(text[: size.start][-14:])
         ]
         if sizes:
             last = before if before and before.block is sentence.block else None

@@ -144,17 +144,18 @@ def _compared(
         for a, b in combinations([n for n in own if n.start != number.start], 2)
     ):
         return
-    if (grid := _about(document, sentence, grids)) is None or number.decimals not in grid.decimals:
+    meant = _about(document, sentence, grids)
+    if meant is None or number.decimals not in meant.decimals:
         return
     near = [
-        step for step, decimals, _ in grid.steps_for(sentence.text)
+        step for step, decimals, _ in meant.steps_for(sentence.text)
         if decimals == number.decimals and 0.68 < value / step < 1.45
     ]  # fmt: skip
     if near:
         nearest = min(near, key=lambda step: abs(step - value))
         yield at(
             sentence,
-            f"{grid.table.name}: no two cells of a row or column differ by {number.text}; the nearest "
+            f"{meant.table.name}: no two cells of a row or column differ by {number.text}; the nearest "
             f"difference is {nearest:.{number.decimals}f}.",
             number.start,
         )
