@@ -35,10 +35,10 @@ def sweep(cells, **bound):
     return sweep_cells(model, *runs, site="resid_pre", cells=cells, read=model.adapter.logits,
                        **bound)
 
-sweep(cells[:4], held=HELD)  # what loads once is loaded
-now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-limit = now + MARGIN
-resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+sweep(cells[-length:], held=HELD)  # what loads once is loaded
+status = Path("/proc/self/status").read_text()
+limit = int(status.split("VmData:")[1].split()[0]) * 1024 + MARGIN
+resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 print("bounded", bool(sweep(cells, held=HELD).isfinite().all()))
 try:
     sweep(cells, held=10**9)
