@@ -4,7 +4,7 @@ Everything but attention acts on vectors alone, so rows of any length lie in one
 Attention reads the positions before a row from the keys and values of the unpatched run.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,42 +136,36 @@ class LayerPass:
     ) -> Float[Tensor, "m d_model"]:
         """The rows after this layer; with `last`, the last position of each row alone.
 
-        A block of rows goes through the whole layer before the next: what passes between the maps
-        stays in the cache, and no table but the rows' own is held.
-
         Args:
             x: The rows, group after group.
             groups: Where each row begins.
             last: Whether only the last position is read from here on.
-            exchange: Given queries, keys, values and heads' outputs of some whole rows of a group,
-                those rows as a group, `last`, and which vectors of `x` they are: the heads'
-                outputs that are used instead.
+            exchange: Given queries, keys, values and heads' outputs of a group of whole rows, the
+                group and `last`: the heads' outputs that are used instead.
         """
-        out = x.new_empty(sum(g.rows for g in groups), x.shape[1]) if last else torch.empty_like(x)
-        begin = done = 0
-        for block in _blocks(groups, self.together):
-            size = sum(g.vectors for g in block)
-            part = x[begin : begin + size]
-            at = torch.cat(
-                [torch.arange(g.start, g.start + g.length).repeat(g.rows) for g in block]
+        at = torch.cat(
+            [torch.arange(g.start, g.start + g.length).repeat(g.rows) for g in groups]
+        ).to(x.device)
+        q, k, v = self.project(x, at)
+        heads, begin = [], 0
+        for group in groups:
+            part = slice(begin, begin + group.vectors)
+            begin += group.vectors
+            own = q[part], k[part], v[part]
+            outputs = self.attend(*own, group, last)
+            heads.append(exchange(*own, outputs, group, last) if exchange else outputs)
+        mixed = torch.cat(heads) if len(heads) > 1 else heads[0]
+        if last:
+            x = torch.cat(
+                [
+                    p.view(g.rows, g.length, -1)[:, -1]
+                    for g, p in zip(groups, x.split([g.vectors for g in groups]), strict=True)
+                ]
             )
-            q, k, v = self.project(part, at.to(x.device))
-            heads, first = [], 0
-            for group in block:
-                where = slice(first, first + group.vectors)
-                own = q[where], k[where], v[where]
-                found = self.attend(*own, group, last)
-                if exchange:
-                    of_x = slice(begin + first, begin + first + group.vectors)
-                    found = exchange(*own, found, group, last, of_x)
-                heads.append(found)
-                first += group.vectors
-            mixed = torch.cat(heads) if len(heads) > 1 else heads[0]
-            if last:
-                parts = zip(block, part.split([g.vectors for g in block]), strict=True)
-                part = torch.cat([p.view(g.rows, g.length, -1)[:, -1] for g, p in parts])
-            out[done : done + len(part)] = self.after_mlp(self.after_attention(part, mixed))
-            begin, done = begin + size, done + len(part)
+        out = torch.empty_like(x)
+        for i in range(0, len(x), self.together):
+            block = slice(i, i + self.together)
+            out[block] = self.after_mlp(self.after_attention(x[block], mixed[block]))
         return out
 
     def attend(
@@ -218,25 +212,6 @@ class LayerPass:
             z = z.unflatten(2, (queries, each)).permute(1, 2, 0, 3, 4)
             done.append(z.reshape(rows * queries, heads * width))
         return torch.cat(done) if len(done) > 1 else done[0]
-
-
-def _blocks(groups: list[Group], together: int) -> Iterator[list[Group]]:
-    """Whole rows in order, as many as have `together` vectors, at least one."""
-    block: list[Group] = []
-    room = together
-    for group in groups:
-        left = group.rows
-        while left:
-            rows = min(left, room // group.length)
-            if not rows and block:
-                yield block
-                block, room = [], together
-                continue
-            rows = max(1, rows)
-            block.append(Group(group.start, rows, group.length))
-            left, room = left - rows, max(0, room - rows * group.length)
-    if block:
-        yield block
 
 
 def _mask(given: list[Any], length: int, device: torch.device) -> Tensor:

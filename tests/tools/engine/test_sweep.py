@@ -20,7 +20,7 @@ from mechmentor.tools.engine.adapters import FAMILIES
 from mechmentor.tools.engine.causal.cells import SweepSite
 from mechmentor.tools.engine.recording import record
 from mechmentor.tools.engine.sweep import sweep_cells
-from mechmentor.tools.engine.sweep_layer import Group, LayerPass, _blocks, knows
+from mechmentor.tools.engine.sweep_layer import LayerPass, knows
 from mechmentor.tools.spec import Refusal
 
 
@@ -92,14 +92,6 @@ def test_no_chunk_holds_more_vectors_than_allowed(llama, monkeypatch):
     monkeypatch.setattr(LayerPass, "through", through)
     run(llama, "resid_pre", held=10)
     assert max(seen) <= 10
-
-
-def test_blocks_hold_whole_rows_in_order():
-    groups = [Group(0, 5, 4), Group(2, 3, 2), Group(3, 1, 30)]
-    blocks = list(_blocks(groups, 10))
-    assert all(sum(g.vectors for g in block) <= 10 or len(block) == 1 for block in blocks)
-    rows = [(g.start, g.length) for block in blocks for g in block for _ in range(g.rows)]
-    assert rows == [(g.start, g.length) for g in groups for _ in range(g.rows)]
 
 
 @pytest.mark.parametrize("site", ["resid_pre", "z"])

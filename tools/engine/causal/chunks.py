@@ -52,7 +52,7 @@ def in_chunks(
 
 
 def _out_of_memory(error: Exception) -> bool:
-    """Allocations that fail on a CPU have no class of their own, only torch's and oneDNN's words."""
+    """Allocations that fail on a CPU have no class of their own, only words."""
     kinds = (torch.OutOfMemoryError, MemoryError)
     words = ("you tried to allocate", "could not create a ")
     return isinstance(error, kinds) or any(w in str(error) for w in words)

@@ -159,10 +159,10 @@ def _exchange(
     """Recompute receiving heads with what they read on the direct path."""
 
     def exchange(
-        q: Tensor, k: Tensor, v: Tensor, mixed: Tensor, group: Group, last: bool, where: slice
+        q: Tensor, k: Tensor, v: Tensor, mixed: Tensor, group: Group, last: bool
     ) -> Tensor:
         at = torch.arange(group.length, device=q.device).repeat(group.rows)
-        read = dict(zip("qkv", now.project(direct[where], at), strict=True))
+        read = dict(zip("qkv", now.project(direct, at), strict=True))
         own = {"q": q, "k": k, "v": v}
         each = q.shape[1] // k.shape[1]
         mixed = mixed.unflatten(-1, (q.shape[1], -1)).clone()
