@@ -66,7 +66,10 @@ def load_model(
         hf, tokenizer = _read_folder(folder, DTYPES[dtype])
         weights = model_files.weights_sha256(folder)
         identity = model_files.identity(folder, weights)
-    hf = hf.to(device=where, dtype=DTYPES[dtype])
+    for weight in hf.parameters():
+        weight.data = weight.data.to(DTYPES[dtype])
+    # Buffers keep their precision: rounded rotary frequencies would turn positions wrong.
+    hf = hf.to(where)
     model = Model(hf, tokenizer, name, identity, folder, weights)
     _check_numbers(model)
     return model

@@ -46,13 +46,19 @@ def overhead(
 
 def correctness(
     model: str = typer.Option("bundled", help="A model to check as well; empty: tiny ones alone."),
+    save: Path | None = typer.Option(None, help="Folder for CORRECTNESS.md."),
     as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
 ) -> int:
     """Every patching site in every architecture, against plain hooks; exit 1 where not equal."""
-    from ...evals.bench.correctness import table
+    from ...evals.bench.correctness import page, table
+    from ...evals.bench.sweeps import machine
     from ...tools.models import load_model
 
-    lines = table(model=load_model(model) if model else None)
+    loaded = load_model(model) if model else None
+    lines = table(model=loaded, on_model=lambda name: print(name, file=sys.stderr))
+    if save is not None:
+        save.mkdir(parents=True, exist_ok=True)
+        (save / "CORRECTNESS.md").write_text(page(lines, machine()))
     if as_json:
         print(json.dumps(lines, indent=1))
     else:

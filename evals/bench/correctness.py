@@ -311,23 +311,61 @@ def checks(model: Model, ids: tuple[list[int], list[int]]) -> list[dict[str, Any
     ]
 
 
-def table(families: list[str] | None = None, model: Model | None = None) -> list[dict[str, Any]]:
+def table(
+    families: list[str] | None = None,
+    model: Model | None = None,
+    on_model: Callable[[str], None] = lambda _: None,
+) -> list[dict[str, Any]]:
     """All sites of tiny random models of the given families, and of one real model.
 
     Args:
         families: Architectures; None for all that have an adapter.
         model: A loaded model to check as well.
+        on_model: Told the name of each model before it is checked.
     """
     lines = []
     for name in FAMILIES if families is None else families:
+        on_model(f"tiny {name}")
         lines += checks(tiny(name), _PROMPTS)
     if families is None:
         made = tiny("gpt_neox")
+        on_model(made.name)
         lines += [
             check_fallback(s, _PROMPTS, made) for s in get_args(SweepSite) if s != "resid_mid"
         ]
     if model is not None:
+        on_model(model.name)
         ids = (model.text_ids("The capital of France is the city of"),
                model.text_ids("The capital of Italy is the city of"))  # fmt: skip
         lines += checks(model, ids)
     return lines
+
+
+def page(lines: list[dict[str, Any]], machine: dict[str, Any]) -> str:
+    """The table as markdown, with how to repeat it.
+
+    Args:
+        lines: What `table` gives.
+        machine: Where it ran: `cpu`, `threads`, `torch`.
+    """
+    wrong = sum(not line["equal"] for line in lines)
+    text = [
+        "# Patching against plain hooks",
+        "",
+        f"{machine['cpu']}, {machine['threads']} thread(s), torch {machine['torch']}, float32. "
+        "Each line compares a random sample of cells with whole forward passes that carry one hook "
+        "each, slopes with finite differences. Error and what the patches move are shares of the "
+        "largest number compared; a line is equal only if the patches move far more than the "
+        "error allowed.",
+        "",
+        f"{len(lines) - wrong} of {len(lines)} lines equal.",
+        "",
+        "| model | site | cells | error | moved | |",
+        "|---|---|---|---|---|---|",
+    ]
+    for line in lines:
+        text.append(
+            f"| {line['model']} | {line['site']} | {line['cells']} | {line['error']:.0e} "
+            f"| {line['moved']:.0e} | {'equal' if line['equal'] else 'NOT EQUAL'} |"
+        )
+    return "\n".join([*text, "", "Repeat: `mechmentor bench correctness --save benchmarks`.", ""])

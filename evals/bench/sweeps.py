@@ -40,13 +40,18 @@ def measure(
     ]
     cases.append(("z", heads_at, 0))
     return {
-        "machine": machine(model),
+        "machine": {
+            **machine(),
+            "model": model.name,
+            "device": str(model.device),
+            "dtype": str(model.dtype),
+        },
         "rounds": rounds,
         "cases": [_case(model, *case, sample, rounds) for case in cases],
     }
 
 
-def machine(model: Model) -> dict[str, Any]:
+def machine() -> dict[str, Any]:
     """Processor, threads, load and versions."""
     import os
 
@@ -61,9 +66,6 @@ def machine(model: Model) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "load": round(os.getloadavg()[0], 1),
         "torch": torch.__version__,
-        "model": model.name,
-        "device": str(model.device),
-        "dtype": str(model.dtype),
     }
 
 

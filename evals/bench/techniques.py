@@ -10,6 +10,7 @@ import torch
 
 from ...tools.fit.truth_statements import truth_statements
 from ...tools.intervene import feelings
+from ...tools.intervene.attribution_patching import TRUSTED
 from ...tools.runner import run_tool
 from ...tools.spec import Failure
 from ...tools.workbench import Workbench
@@ -189,12 +190,11 @@ def page(model: str, found: list[Found]) -> str:
             f"rotation {sum(other) / len(other):.2f})."
         )
     along = {one.data["path_steps"]: one.data["correlation"] for one in found if _estimated(one)}
-    if along:
+    if along.get(1, 1.0) < TRUSTED:
         told = ", ".join(f"{r:.2f} from {steps} gradient(s)" for steps, r in along.items())
         lines.append(
             "- Attribution patching of the stream on agreement, correlation with real patches over "
-            f"random cells: {told} along the path of embeddings. One gradient misleads where the "
-            "metric saturates."
+            f"random cells: {told} along the path between the prompts' embeddings."
         )
     return "\n".join(lines) + "\n"
 

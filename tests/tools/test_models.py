@@ -61,6 +61,11 @@ def test_dtype_and_name(tiny_folder: Path) -> None:
     assert model.name == tiny_folder.name
 
 
+def test_low_precision_leaves_the_rotary_frequencies_as_they_are(tiny_folder: Path) -> None:
+    low = load_model(tiny_folder, dtype="bfloat16", device="cpu").hf.model.rotary_emb.inv_freq
+    assert torch.equal(low, load_model(tiny_folder).hf.model.rotary_emb.inv_freq)
+
+
 def test_hash_follows_weights_config_and_tokenizer(
     tiny_folder: Path, tiny_adapter: Path, copy: Any, make_tiny: Any
 ) -> None:

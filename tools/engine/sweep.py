@@ -20,7 +20,6 @@ from .sweep_layer import Group, LayerPass
 
 Read = Callable[[Float[Tensor, "row d_model"]], Float[Tensor, "row out"]]
 _HELD = 32768  # vectors between layers: 75 MB at width 576 in float32
-TABLES = 24  # tables of as many vectors that a sweep never exceeds, attention's scores included
 
 
 @torch.no_grad()
@@ -45,8 +44,8 @@ def sweep_cells(
         site: What is patched. `resid_mid` reaches attention's branch and the MLP alike.
         cells: What to patch, one at a time.
         read: From the stream after the last layer to the numbers wanted.
-        held: Most vectors that are held between layers. Memory stays below this, times width,
-            times `TABLES`, whatever the number of cells.
+        held: Most vectors that are held between layers. Memory is this, times width, times a
+            small constant, whatever the number of cells.
         charge: Told before each layer how many tokens' full passes it amounts to.
         on_progress: Called with (cells done, cells).
 

@@ -17,7 +17,7 @@ from ..workbench import Workbench
 from .pair import Pair, unrelated_pairs
 from .prompts import PromptArgs, check_scale, given_pairs
 
-_TRUSTED = 0.8  # correlation with real patches below which a warning is given
+TRUSTED = 0.8  # correlation with real patches below which a warning is given
 _FAR = 0.5  # a deviation of half the difference: the order may be right, the sizes are not
 
 
@@ -130,7 +130,7 @@ def attribution_patching(
         top=top,
     )
     beyond = data.best_effect > ceiling
-    if correlation is None or correlation < _TRUSTED or data.largest_deviation > _FAR:
+    if correlation is None or correlation < TRUSTED or data.largest_deviation > _FAR:
         warnings.append(
             "The estimates do not follow real patches: raise path_steps, or use "
             "activation_patching."

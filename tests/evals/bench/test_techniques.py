@@ -40,3 +40,13 @@ def test_the_page_says_what_does_not_work_and_which_controls_came_out_as_an_effe
     assert "noise" not in below
     assert "truth" not in below
     assert broken(rows) == ["shuffled"]
+
+
+def test_the_page_says_where_one_gradient_misleads_and_only_there() -> None:
+    def attributed(steps: int, r: float) -> Found:
+        data = {"path_steps": steps, "correlation": r}
+        return Found(f"by {steps}", "attribution_patching", False, True, "said", data, {})
+
+    text = page("a model", [attributed(1, -0.09), attributed(8, 0.86)])
+    assert "-0.09 from 1 gradient(s), 0.86 from 8 gradient(s)" in text
+    assert "gradient(s)" not in page("a model", [attributed(1, 0.93), attributed(8, 0.95)])

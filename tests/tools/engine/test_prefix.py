@@ -83,9 +83,9 @@ def test_packed_weights_give_the_same_numbers(make_tiny: Any, monkeypatch: Any, 
     model = load_model(make_tiny(name.split(maxsplit=1)[0], **MODELS[name]))
     many = [[i % 390, (7 * i) % 390, 3] for i in range(400)]
     used = []
-    plain = torch.ops.mkldnn._linear_pointwise
+    pack = torch.ops.mkldnn._reorder_linear_weight
     monkeypatch.setattr(
-        torch.ops.mkldnn, "_linear_pointwise", lambda *a: used.append(1) or plain(*a)
+        torch.ops.mkldnn, "_reorder_linear_weight", lambda *a: used.append(1) or pack(*a)
     )
     got = shared_prefix_logits(model, PREFIX, many, batch=50)
     assert used

@@ -14,6 +14,7 @@ from mechmentor.evals.bench.correctness import (
     check_sum,
     tiny,
 )
+from mechmentor.tools.engine import blocks
 from mechmentor.tools.engine import sweep as module
 from mechmentor.tools.engine.adapters import FAMILIES
 from mechmentor.tools.engine.causal.cells import SweepSite
@@ -69,6 +70,13 @@ def test_a_wrong_rotation_would_show(llama, monkeypatch):
     assert not check(llama, "resid_pre", _PROMPTS)["equal"]
 
 
+@pytest.mark.parametrize("site", ["resid_pre", "z", "neurons"])
+def test_packed_weights_give_the_same_numbers(model, site, monkeypatch):
+    monkeypatch.setattr(blocks, "_PACK_FROM", 1)
+    line = check(model, site, _PROMPTS)
+    assert line["equal"], line
+
+
 @pytest.mark.parametrize("site", get_args(SweepSite))
 def test_small_chunks_give_the_same_numbers(llama, site):
     torch.testing.assert_close(run(llama, site), run(llama, site, held=1), atol=1e-5, rtol=1e-4)
@@ -84,6 +92,13 @@ def test_no_chunk_holds_more_vectors_than_allowed(llama, monkeypatch):
     monkeypatch.setattr(LayerPass, "through", through)
     run(llama, "resid_pre", held=10)
     assert max(seen) <= 10
+
+
+@pytest.mark.parametrize("site", ["resid_pre", "z"])
+def test_small_blocks_give_the_same_numbers(model, site, monkeypatch):
+    monkeypatch.setattr("mechmentor.tools.engine.sweep_layer._TOGETHER", 10)
+    line = check(model, site, _PROMPTS)
+    assert line["equal"], line
 
 
 def test_equal_cells_are_skipped_and_cost_nothing(llama):

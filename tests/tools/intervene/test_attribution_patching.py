@@ -96,6 +96,6 @@ def test_agreement_on_the_stream_misleads_from_one_gradient_and_not_along_the_pa
     )
     print(f"r = {one.data.correlation:.2f} from one gradient, {path.data.correlation:.2f} from 8")
     assert one.data.sampled == path.data.sampled == 48
-    assert one.data.correlation < 0.3
+    assert one.data.correlation < 0.5
     assert any("raise path_steps" in warning for warning in one.warnings)
     assert path.data.correlation > 0.7

@@ -52,9 +52,10 @@ def in_chunks(
 
 
 def _out_of_memory(error: Exception) -> bool:
-    """CPU allocations that fail have no class of their own in torch, only these words."""
+    """Allocations that fail on a CPU have no class of their own, only words."""
     kinds = (torch.OutOfMemoryError, MemoryError)
-    return isinstance(error, kinds) or "you tried to allocate" in str(error)
+    words = ("you tried to allocate", "could not create a ")
+    return isinstance(error, kinds) or any(w in str(error) for w in words)
 
 
 def _take(rows: list[Row], begin: int, vectors: Callable[[Row], int], held: int) -> list[Row]:

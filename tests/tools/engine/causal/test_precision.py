@@ -24,7 +24,8 @@ READ = logit_difference(9, 300)
 
 def low() -> Model:
     model = tiny_llama_model()
-    model.hf.to(torch.bfloat16)
+    for weight in model.hf.parameters():
+        weight.data = weight.data.bfloat16()
     return model
 
 
