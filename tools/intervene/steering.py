@@ -118,7 +118,8 @@ def steering(bench: Workbench, args: SteeringArgs) -> WhiteBox[SteeringData]:
 
     Misleads:
         Strong steering breaks the text, and broken text can score; a word count is a poor
-        judge of meaning.
+        judge of meaning. Added at the prompt's own tokens it changes how the prompt is read as
+        well, and the score may turn back at strong coefficients: compare with act=reply.
     """
     model = bench.target
     case = _case(bench, args)
