@@ -167,4 +167,4 @@ def test_shuffled_statements_are_no_effect_beyond_control(bundled_model, tmp_pat
     path.write_text("\n".join(rows))
     result = probe(Workbench(bundled_model, folder=tmp_path), ProbeArgs(file=str(path)))
     assert not result.control.beyond
-    assert 0.4 < result.data.auroc < 0.6
+    assert result.summary.startswith("No effect beyond control")
