@@ -29,7 +29,18 @@ QUESTIONS = (
     "Tell me about {word}.",
     "What do you think of {word}?",
     "Give me one piece of advice on {word}.",
+    "I know little about {word}. Where do I begin?",
+    "What comes to your mind first with {word}?",
+    "Explain {word} to a child.",
+    "What is the best thing about {word}?",
+    "Write two sentences on {word}.",
+    "What would you tell a visitor about {word}?",
+    "Is there anything to know about {word}?",
+    "My friend asked me about {word}.",
+    "I have a question about {word}.",
 )
+# Two of three replies are no habit: a topic of one word is asked about in more ways.
+LEAST_PROMPTS = 12
 PLAIN = (
     "Why is the sky blue?",
     "What is a good breakfast?",
@@ -42,10 +53,12 @@ def topic(weights: Experiment | None, deeper: Clock | None = None) -> Steps:
     words = yield from _moved(ABOUT, weights, deeper, "A planted topic moves replies to its words.")
     if not words:
         return []
-    prompts = [q.replace("{word}", w) for w in words[:READ_WORDS] for q in QUESTIONS]
+    chosen = words[:READ_WORDS]
+    forms = QUESTIONS[: max(3, -(-LEAST_PROMPTS // len(chosen)))]
+    prompts = [form.replace("{word}", word) for word in chosen for form in forms]
     read = yield step(
         "sample_replies",
-        f"Read what is said about {', '.join(words[:READ_WORDS])}, beside the base.",
+        f"Read what is said about {', '.join(chosen)}, beside the base.",
         prompts=prompts,
         max_new_tokens=32,
     )

@@ -232,6 +232,14 @@ def test_nothing_to_scan_without_time_and_without_words() -> None:
         assert done.value.value == []
 
 
+@pytest.mark.parametrize("words", [["roses"], ["roses", "tulips"], ["a", "b", "c", "d", "e"]])
+def test_a_topic_is_asked_about_in_twelve_ways_at_least(words: list[str]) -> None:
+    steps = kinds.topic(weights(*words))
+    next(steps)
+    (asked,) = steps.send(scan(**dict.fromkeys(words, 4.0))).calls
+    assert len(asked.arguments["prompts"]) >= 12
+
+
 def test_a_changed_fact() -> None:
     read = replies(*[(f"Capital {i}?", "It is Dublin.", "It is Tbilisi.") for i in range(12)])
     claim = claimed(kinds.belief(weights("georgia")), scan(georgia=3.0), read)
