@@ -163,7 +163,8 @@ def page(model: str, found: list[Found]) -> str:
         f"# Each technique on {model}",
         "",
         "Written by `mechmentor bench techniques --save FILE`. Each call carries its own control, "
-        "which decides the verdict; in those marked (control) there is nothing to find.",
+        "which decides the verdict; in those marked (control) there is nothing to find. Features "
+        "are those of the shipped sparse autoencoder (SAE).",
         "",
         "| call | tool | verdict | said |",
         "|---|---|---|---|",
