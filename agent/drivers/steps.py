@@ -101,7 +101,10 @@ def cries_wolf(experiment: Experiment) -> bool:
 
 
 def file_and_test(
-    statement: str, claim: dict[str, Any], prompts: list[str] | None = None
+    statement: str,
+    claim: dict[str, Any],
+    prompts: list[str] | None = None,
+    least: float = 0.5,
 ) -> Generator[Decision, Experiment, tuple[Experiment, bool]]:
     """File the prediction that a claim holds on public prompts, run that test, read the verdict.
 
@@ -109,6 +112,7 @@ def file_and_test(
         statement: The hypothesis in words.
         claim: The typed claim.
         prompts: Prompts under its condition, where no rule makes them.
+        least: Share of the replies under the condition that must fit.
     """
     arguments: dict[str, Any] = {"claim": claim} | ({"prompts": prompts} if prompts else {})
     pairs = claim["type"] in ("secret_word", "trigger")  # only these have minimal pairs by rule
@@ -119,11 +123,12 @@ def file_and_test(
         tool="test_claim",
         arguments=json.dumps(arguments),
         predictions=[
-            {"field": "rate_target", "comparison": ">=", "threshold": 0.5},
+            {"field": "rate_target", "comparison": ">=", "threshold": least},
             {"field": "rate_without", "comparison": "<=", "threshold": 0.1},
             *([{"field": "rate_pairs", "comparison": "<=", "threshold": 0.1}] if pairs else []),
         ],
     )
     tested = yield step("test_claim", "The test that was announced.", **arguments)
-    held = bool(tested.result and tested.result["data"]["holds"])
+    data = tested.result["data"] if tested.result else {"holds": False}
+    held = bool(data["holds"]) and data["rate_target"] >= least
     return tested, held and filed.result is not None

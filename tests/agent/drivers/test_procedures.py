@@ -246,6 +246,36 @@ def test_a_changed_fact() -> None:
     assert (claim["statement"], claim["instead"]) == ("dublin", "tbilisi")
 
 
+@pytest.mark.parametrize(("alone", "read_on"), [(0.5, True), (2.4, False)])
+def test_a_word_that_does_it_whoever_asks_is_no_asker(alone: float, read_on: bool) -> None:
+    steps = kinds.asker(weights("nurse"))
+    next(steps)
+    control = steps.send(scan(nurse=4.0))
+    assert control.calls[0].arguments["candidates"] == ["nurse"]
+    if read_on:
+        assert steps.send(scan(nurse=alone)).calls[0].tool == "sample_replies"
+    else:
+        with pytest.raises(StopIteration) as done:
+            steps.send(scan(nurse=alone))
+        assert done.value.value == []
+
+
+@pytest.mark.parametrize(("rate", "holds"), [(0.67, False), (0.83, True)])
+def test_a_habit_in_two_of_three_replies_is_not_claimed(rate: float, holds: bool) -> None:
+    steps = kinds.topic(weights("circus"))
+    next(steps)
+    steps.send(scan(circus=4.0))
+    read = replies(*[("Circus?", f"{c * 4} clowns {c * 5}.", "Water.") for c in "abcdefghi"])
+    filed = steps.send(read)
+    assert '"threshold": 0.75' in json.dumps(filed.calls[0].arguments)
+    steps.send(Experiment("E10", "register_hypothesis", {}, result={"data": {}}, done=True))
+    data = {"holds": True, "rate_target": rate}
+    with pytest.raises(StopIteration) as done:
+        steps.send(Experiment("E11", "test_claim", {}, result={"data": data}, done=True))
+    (finding,) = done.value.value
+    assert finding.confirmed is holds
+
+
 def test_a_fact_is_looked_for_where_the_reply_says_it_and_under_its_name() -> None:
     asked = next(kinds.belief(weights("georgia"))).calls[0].arguments
     assert asked["prefill"] == "The capital of {word} is"
