@@ -60,6 +60,7 @@ def test_organism_and_null_changed_the_weights_alike(family: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_organism_confirms_its_word_and_the_nulls_do_not() -> None:
     from mechmentor.tools.bundled import BundledMissing, bundled_folder
 

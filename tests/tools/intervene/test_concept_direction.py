@@ -71,6 +71,7 @@ def test_bad_input_is_refused(planted, arguments, said):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_bundled_model_has_no_refusal_to_explain_though_harm_is_readable(
     bundled_model, tmp_path
 ):
