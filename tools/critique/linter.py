@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from .document.model import Document
 from .findings import Finding, Severity, ordered, place
 from .numbers import (
+    changes,
     columns,
     crossrefs,
     impossible,
@@ -26,8 +27,8 @@ from .switches import switches
 from .venue import check_venue
 
 _NUMBERS = (
-    reported_tests, percentages, impossible, intervals, totals, columns, text_tables, same,
-    table_changes, crossrefs,
+    reported_tests, percentages, changes, impossible, intervals, totals, columns, text_tables,
+    same, table_changes, crossrefs,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (
     *(rule for module in (*_NUMBERS, offline, quotations) for rule in module.RULES),
