@@ -15,10 +15,9 @@ from pydantic import Field
 
 from ..agent.chat.no_remote import apply_if_set
 from ..agent.state import RunState
-from ..tools.claims.predicate import Holds, evaluate
+from ..tools.claims.holds import Holds
 from ..tools.claims.types import RankedClaim, SecretWord, describe
 from ..tools.spec import Frozen, Refusal
-from ..tools.workbench import Workbench
 from . import ledger
 from .match import named
 from .organisms.seal import Sealed, commitment, read
@@ -124,6 +123,10 @@ def _top(state: RunState) -> RankedClaim | None:
 
 
 def _holds(state: RunState, top: RankedClaim, sealed: Sealed) -> Holds | None:
+    # Most runs of baselines claim nothing: their scoring need not wait for torch.
+    from ..tools.claims.predicate import evaluate
+    from ..tools.workbench import Workbench
+
     assert state.case is not None
     prompts = sealed.prompts if top.claim.type == sealed.family else []
     if isinstance(top.claim, SecretWord):

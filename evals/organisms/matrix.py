@@ -18,7 +18,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ...tools.claims.predicate import Holds, evaluate
+from ...tools.claims.holds import Holds
+from ...tools.claims.predicate import evaluate
 from ...tools.claims.types import Claim, RankedClaim
 from ...tools.spec import Frozen, Refusal
 from ...tools.workbench import Workbench

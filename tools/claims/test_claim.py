@@ -7,7 +7,8 @@ from pydantic import Field
 from ..spec import Args, Control, Data, WhiteBox, tool
 from ..views import Bars
 from ..workbench import Workbench
-from .predicate import ABSENT, PRESENT, Holds, evaluate
+from .holds import Holds
+from .predicate import ABSENT, PRESENT, evaluate
 from .rates import Example
 from .types import Claim, describe
 

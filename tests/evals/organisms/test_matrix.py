@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mechmentor.evals.organisms import matrix, seal
-from mechmentor.tools.claims.predicate import Holds
+from mechmentor.tools.claims.holds import Holds
 from mechmentor.tools.spec import Refusal
 
 
