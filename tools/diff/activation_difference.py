@@ -7,17 +7,16 @@ from typing import Annotated
 import torch
 from jaxtyping import Float
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
-from ..engine.batch import last_logits
-from ..engine.residual import first, hooked, residual_stream
-from ..model import Model
+from ..engine.residual import residual_stream
 from ..spec import Args, Control, Data, Frozen, WhiteBox, tool
 from ..views import Bars
 from ..workbench import Workbench
 from .common_words import load_common_words
 from .plain_texts import TEXTS
 from .read_write import Readout, WordTable
+from .steered_base import rises
 
 DRAWS = 8  # of each kind of random direction
 _STEER_WORDS = 10
@@ -96,10 +95,9 @@ def activation_difference(
     direction = states.mean[best]
     wanted = [i for i, w in enumerate(table.owner.tolist()) if w in set(order[:_STEER_WORDS])]
     tokens = table.tokens[wanted].tolist()
-    gain, *others = [
-        steered(bench.base, args.texts, best, d * args.strength, tokens)
-        for d in (direction, *(_as_long(d[best], direction) for d in draws))
-    ]
+    tried = (direction, *(_as_long(d[best], direction) for d in draws))
+    prompts = [bench.base.text_ids(text) for text in args.texts]
+    gain, *others = rises(bench.base, prompts, best, [d * args.strength for d in tried], tokens)
     empty = float(direction.norm()) == 0
     beyond = not empty and top > max(band)
     handle = [] if empty else [bench.put("dir", direction)]
@@ -192,27 +190,6 @@ def random_directions(
     plain = [torch.randn(layers, width, generator=generator) for _ in range(DRAWS)]
     weights = [torch.randn(tokens, generator=generator) for _ in range(DRAWS)]
     return plain + [torch.einsum("t,ltd->ld", w, states.cloud) for w in weights]
-
-
-@torch.no_grad()
-def steered(
-    model: Model, texts: Sequence[str], layer: int, add: Float[Tensor, "d_model"], tokens: list[int]
-) -> float:
-    """Mean rise of log p (nats) of `tokens` together after each text, when `add` is added."""
-    prompts = [model.text_ids(text) for text in texts]
-
-    def total() -> Tensor:
-        logp = last_logits(model, prompts).double().log_softmax(-1)
-        return logp[:, tokens].logsumexp(-1)
-
-    def shift(_: nn.Module, __: tuple[object, ...], output: Tensor) -> object:
-        moved = first(output) + add.to(first(output))
-        return (moved, *output[1:]) if isinstance(output, tuple) else moved
-
-    before = total()
-    with hooked([list(model.adapter.layers)[layer].register_forward_hook(shift)]):
-        after = total()
-    return float((after - before).mean())
 
 
 def _as_long(
