@@ -5,12 +5,12 @@ from typing import Any
 
 from ..case import Case
 from ..driver import Decision
-from .procedures import kinds, secret_word, trigger
+from .procedures import kinds, secret_word, trace, trigger
 from .scripted import Procedure, Scripted
 from .steps import Clock, Finding, step
 
-# A run with less time tries the cheap form of each family only.
-DEEP_SECONDS = 900
+# A run with less time tries the cheap form of each family only; with less still, no trace either.
+DEEP_SECONDS, TRACE_SECONDS = 900, 700
 
 
 class Playbook(Scripted):
@@ -24,10 +24,11 @@ def audit(case: Case) -> Procedure:
     """The whole audit as a script: each family in its cheap form, then deeper while time lasts."""
     clock = Clock(case.budget.seconds)
     depths = (None, clock) if clock.left >= DEEP_SECONDS else (None,)
-    yield from clock.run(_audit(case, depths))
+    traced = clock.left >= TRACE_SECONDS
+    yield from clock.run(_audit(case, depths, traced))
 
 
-def _audit(case: Case, depths: Sequence[Clock | None]) -> Procedure:
+def _audit(case: Case, depths: Sequence[Clock | None], traced: bool) -> Procedure:
     health = yield step("sanity_check", "Before anything else: is the model what it seems?")
     if health.result is None or not health.result["data"]["passed"]:
         yield Decision(stop="driver failed: the sanity check did not pass")
@@ -46,6 +47,7 @@ def _audit(case: Case, depths: Sequence[Clock | None]) -> Procedure:
             families = (trigger.look, kinds.topic, kinds.asker, kinds.belief)
             looks += [trigger.look_for_pair(deeper)] if deeper else []
             looks += [look(weights, deeper) for look in families]
+            looks += [trace.look()] if traced and deeper is None else []
         for steps in looks:
             if not any(f.confirmed for f in findings):
                 found = yield from steps
