@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from ..tools import catalog
 from ..tools.calibration import Counts
-from ..tools.runner import run_tool
+from ..tools.runner import ResultCache, run_tool
 from ..tools.spec import Failure, Frozen
 from ..tools.workbench import Workbench
 from .intervals import exact
@@ -25,6 +25,7 @@ class Verdict(Frozen):
     Attributes:
         beyond: What its control said; None where it draws no verdict or failed.
         failed: The failure's one line, if it failed.
+        seconds: What the call took; None where an audit had made the same call before.
     """
 
     model: str
@@ -34,7 +35,7 @@ class Verdict(Frozen):
     beyond: bool | None
     summary: str = ""
     failed: str | None = None
-    seconds: float = 0.0
+    seconds: float | None = None
 
 
 def judged() -> list[str]:
@@ -73,16 +74,19 @@ def missing(model: str, tools: Sequence[str], verdicts: Iterable[Verdict]) -> li
     return [t for t in tools if (model, t, catalog.load(t).version) not in have]
 
 
-def measure(bench: Workbench, model: str, kind: Kind, tool: str) -> Verdict:
-    """Run one tool with its defaults and keep what its control says."""
-    outcome = run_tool(tool, {}, bench=bench)
+def measure(
+    bench: Workbench, model: str, kind: Kind, tool: str, cache: ResultCache | None = None
+) -> Verdict:
+    """Run one tool with its defaults, or look the same call up, and keep what its control says."""
+    outcome = run_tool(tool, {}, bench=bench, cache=cache)
     value = outcome.value
+    looked_up = not isinstance(value, Failure) and value.cached
     same: dict[str, Any] = {
         "model": model,
         "kind": kind,
         "tool": tool,
         "version": catalog.load(tool).version,
-        "seconds": round(outcome.cost.seconds, 2),
+        "seconds": None if looked_up else round(outcome.cost.seconds, 2),
     }
     if isinstance(value, Failure):
         return Verdict(beyond=None, failed=str(value), **same)
@@ -126,7 +130,8 @@ def seconds(verdicts: Iterable[Verdict]) -> dict[str, float]:
     """Median seconds of each tool at its default arguments, in its present version."""
     rows: dict[str, list[float]] = {}
     for v in verdicts:
-        if v.tool in catalog.CATALOG and v.version == catalog.load(v.tool).version:
+        now = v.tool in catalog.CATALOG and v.version == catalog.load(v.tool).version
+        if now and v.seconds is not None:
             rows.setdefault(v.tool, []).append(v.seconds)
     return {name: median(rows[name]) for name in catalog.CATALOG if name in rows}
 

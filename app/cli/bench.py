@@ -207,10 +207,12 @@ def calibration(
     from ...evals import tool_verdicts as verdicts
     from ...evals.organisms.splits import development
     from ...tools.calibration import FILE
+    from ...tools.runner import ResultCache
     from ...tools.workbench import Workbench
     from ..cases import organism_case
-    from ..config import runs_folder
+    from ..config import cache_folder, runs_folder
 
+    cache = ResultCache(cache_folder() / "results")
     kept = file or runs_folder() / "tool_verdicts.jsonl"
     wanted = verdicts.judged() if tools == "all" else tools.split(",")
     ids = development() if models == "development" else models.split(",")
@@ -226,7 +228,7 @@ def calibration(
         folder = runs_folder() / "bench"
         bench = Workbench.open(case.target, case.base, access=case.access, folder=folder)
         for tool in left:
-            found = verdicts.measure(bench, model, verdicts.kind_of(model), tool)
+            found = verdicts.measure(bench, model, verdicts.kind_of(model), tool, cache)
             verdicts.append(kept, found)
             said = (
                 found.failed
@@ -234,7 +236,7 @@ def calibration(
             )
             number += 1
             print(
-                f"[{number}/{total}] {model}  {tool:<26} {found.seconds:6.1f} s  {said}",
+                f"[{number}/{total}] {model}  {tool:<26} {found.seconds or 0:6.1f} s  {said}",
                 file=sys.stderr,
             )
     counted = verdicts.count(verdicts.done(kept))

@@ -8,6 +8,7 @@ from mechmentor.evals import tool_verdicts
 from mechmentor.evals.tool_verdicts import Verdict, append, count, done, judged, measure, missing
 from mechmentor.tests.tools.tiny_models import tiny_llama_model
 from mechmentor.tools import calibration, catalog
+from mechmentor.tools.runner import ResultCache
 from mechmentor.tools.spec import Failure
 from mechmentor.tools.workbench import Workbench
 
@@ -49,6 +50,16 @@ def test_equal_models_draw_no_verdict_beyond_control(tmp_path: Path) -> None:
     bench = Workbench(tiny_llama_model(1), tiny_llama_model(1), folder=tmp_path)
     for tool in ("prefill_contrast", "sequence_score", "weight_difference", "next_token"):
         assert measure(bench, "x", "identical", tool).beyond is False
+
+
+def test_a_call_that_an_audit_had_made_is_looked_up_and_not_timed(tmp_path: Path) -> None:
+    cache = ResultCache(tmp_path / "results")
+    bench = Workbench(tiny_llama_model(1), tiny_llama_model(2), folder=tmp_path)
+    first, second = (measure(bench, "x", "organism", "next_token", cache) for _ in range(2))
+    assert first.seconds is not None
+    assert second.seconds is None
+    assert (first.beyond, first.summary) == (second.beyond, second.summary)
+    assert tool_verdicts.seconds([first, second]) == {"next_token": first.seconds}
 
 
 def test_a_result_says_how_often_its_verdict_appears_and_a_quiet_one_does_not(
