@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from ..tools import catalog
 from ..tools.calibration import Counts
-from ..tools.runner import ResultCache, run_tool
+from ..tools.runner import ResultCache, keep, run_tool
 from ..tools.spec import Failure, Frozen
 from ..tools.workbench import Workbench
 from .intervals import exact
@@ -79,6 +79,8 @@ def measure(
 ) -> Verdict:
     """Run one tool with its defaults, or look the same call up, and keep what its control says."""
     outcome = run_tool(tool, {}, bench=bench, cache=cache)
+    if cache is not None:
+        keep(outcome, tool, bench, cache)
     value = outcome.value
     looked_up = not isinstance(value, Failure) and value.cached
     same: dict[str, Any] = {
