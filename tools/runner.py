@@ -191,11 +191,10 @@ def keep(outcome: Outcome, name: str, bench: "Workbench", cache: ResultCache) ->
         cache.put(cache.key(tool, args, bench), value.model_dump(mode="json"))
 
 
-def result_type(tool: Tool) -> type[Result[Any]]:
-    """The concrete result class of a tool."""
+def result_type(tool: Tool) -> Any:
+    """The concrete result class of a tool: a parametrised model, no subclass of `Result[Any]`."""
     kind: Any = WhiteBox if tool.white_box else Result
-    found: type[Result[Any]] = kind[tool.data]
-    return found
+    return kind[tool.data]
 
 
 def rounded(value: Any, digits: int = DIGITS) -> Any:
