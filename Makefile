@@ -49,7 +49,7 @@ types: $(VENV)/.dev
 # Without a key: the tasks of learner and writer, and the cheap drivers on the development models.
 eval: $(VENV)/.dev
 	@$(BIN)/mechmentor eval run --tasks quotes,exercise_quality,critique_recall,critique_clean,feedback
-	@$(BIN)/mechmentor eval run --tasks audit --drivers always_none,weights_only,prefill_only
+	@$(BIN)/mechmentor eval run --tasks audit --drivers always_none,weights_only
 
 # Everything, over hours; stopped and started again it goes on. A key in .env fills the llm cells.
 eval-full: eval

@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..agent.state import RunState
+from ..agent.tape import TapeError
 from .config import cache_folder
 
 KEEP = 6
@@ -68,6 +70,29 @@ def merged(
     return Merged(**json.loads(done.stdout.splitlines()[-1]))
 
 
+def put_back_for(run: Path) -> None:
+    """Merge the model of a run again if the cache has dropped it; all else is left as it is.
+
+    Args:
+        run: The run's folder; what is wrong with its tape is for others to say.
+    """
+    try:
+        case = RunState.from_folder(run).case
+    except (TapeError, OSError):
+        return
+    if case is None or Path(case.target).exists():
+        return
+    note = _note(Path(case.target).name)
+    if note.exists():
+        kept = json.loads(note.read_text(encoding="utf-8"))
+        merged(kept["source"], kept["base"])
+
+
+def _note(name: str) -> Path:
+    """Where it stands which adapter a merged folder was made of: apart, for no audit to read."""
+    return cache_folder() / "adapters" / f"{name}.json"
+
+
 def _digest(source: Path, base: str | None) -> str:
     digest = hashlib.sha256(str(base).encode())
     for path in sorted(source.glob("adapter_*")):
@@ -101,10 +126,13 @@ def main() -> int:
         except ModelError as error:
             print(error, file=sys.stderr)
             return 5
+    note = _note(folder.name)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps({"source": str(options.source.resolve()), "base": options.base}))
     os.utime(folder)
     _prune(folder.parent)
-    note = options.source / "commitment.txt"
-    commitment = note.read_text().strip() if note.exists() else None
+    sealed = options.source / "commitment.txt"
+    commitment = sealed.read_text().strip() if sealed.exists() else None
     print(json.dumps({"folder": str(folder), "commitment": commitment}))
     return 0
 

@@ -119,8 +119,10 @@ def score(
     import subprocess
 
     from ..config import find_run
+    from ..materialise import put_back_for
 
     folder = find_run(run)
+    put_back_for(folder)
     done = subprocess.run(
         [sys.executable, "-m", "mechmentor.evals.score", str(folder)],
         capture_output=True, text=True, check=False,

@@ -15,6 +15,7 @@ from ...tools.spec import Access
 from ..cases import organism_case, own_case
 from ..config import cache_folder, find_run, runs_folder
 from ..live import LiveView
+from ..materialise import put_back_for
 from ..report import write_report
 from .audit import CHEATS
 from .exits import Stop
@@ -108,6 +109,7 @@ def _from_tape(folder: Path) -> tuple[Case, RunConfig]:
     state = RunState.from_folder(folder)
     if state.case is None:
         raise Stop(f"{folder} ended before its first record; start it anew")
+    put_back_for(folder)
     return state.case, RunConfig()
 
 

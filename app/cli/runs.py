@@ -89,12 +89,14 @@ def verify(
     from ...agent.verify import FORGER, Check
     from ...agent.verify import verify as check_run
     from ..config import find_run
+    from ..materialise import put_back_for
 
     def said(check: Check) -> None:
         words = "reproduced" if check.ok else f"DIFFERS  {check.differences[0]}"
         print(f"  {check.id:<4} {check.tool:<20} {words}", file=sys.stderr)
 
     folder = find_run(run)
+    put_back_for(folder)
     found = check_run(folder, everything=everything, on_check=said)
     if as_json:
         body = {
@@ -128,11 +130,13 @@ def replay(
     from ...agent.verify import compare
     from ..config import find_run, runs_folder
     from ..live import LiveView
+    from ..materialise import put_back_for
 
     old = RunState.from_folder(find_run(run))
     if old.case is None:
         print("the run has no first record", file=sys.stderr)
         return 1
+    put_back_for(find_run(run))
     folder = out or new_folder(runs_folder(), f"replay-{old.case.id}")
     view = LiveView(sys.stderr)
     config = RunConfig("replay", old.header["seed"], old.header["device"], old.header["dtype"])
