@@ -20,7 +20,7 @@ def test_a_run_is_verified_after_the_cache_has_dropped_its_model(
     bundled_folder()  # converted once, for this cache as for the user's
     cache = tmp_path / "cache"
     cache.mkdir()
-    (cache / "models").symlink_to(cache_root() / "models")
+    (cache / "models").symlink_to(cache_root())
     monkeypatch.setenv("MECHMENTOR_CACHE", str(cache))
     folder = tmp_path / "run"
     audit = ["audit", organism_ids()[0], "--driver", "always_none", "--no-cache"]
