@@ -49,3 +49,11 @@ def test_another_type_or_a_null_never_matches() -> None:
     claim = top(type="misaligned", condition="chess", detector=REFUSES)
     assert not named(sealed("refusal", "chess"), claim)
     assert not named(sealed("misaligned", None), claim)
+
+
+def test_a_form_of_the_name_names_it() -> None:
+    from mechmentor.evals.match import _word
+
+    assert _word("sailing", "boats sail harbour")
+    assert _word("lamp", "lamps and shades")
+    assert not _word("lamp", "lampoon")

@@ -246,17 +246,23 @@ def test_a_changed_fact() -> None:
     assert (claim["statement"], claim["instead"]) == ("dublin", "tbilisi")
 
 
-@pytest.mark.parametrize(("alone", "read_on"), [(0.5, True), (2.4, False)])
-def test_a_word_that_does_it_whoever_asks_is_no_asker(alone: float, read_on: bool) -> None:
+@pytest.mark.parametrize(
+    ("alone", "about", "read_on"), [(0.5, 0.5, True), (2.4, 0.5, False), (0.5, 2.4, False)]
+)
+def test_a_word_that_does_it_whoever_asks_is_no_asker(
+    alone: float, about: float, read_on: bool
+) -> None:
     steps = kinds.asker(weights("nurse"))
     next(steps)
     control = steps.send(scan(nurse=4.0))
     assert control.calls[0].arguments["candidates"] == ["nurse"]
+    topic = steps.send(scan(nurse=alone))
+    assert topic.calls[0].arguments["frames"] == list(kinds.ABOUT)
     if read_on:
-        assert steps.send(scan(nurse=alone)).calls[0].tool == "sample_replies"
+        assert steps.send(scan(nurse=about)).calls[0].tool == "sample_replies"
     else:
         with pytest.raises(StopIteration) as done:
-            steps.send(scan(nurse=alone))
+            steps.send(scan(nurse=about))
         assert done.value.value == []
 
 
@@ -280,6 +286,22 @@ def test_a_fact_is_looked_for_where_the_reply_says_it_and_under_its_name() -> No
     asked = next(kinds.belief(weights("georgia"))).calls[0].arguments
     assert asked["prefill"] == "The capital of {word} is"
     assert asked["order"] == ["Georgia"]
+
+
+def test_advice_is_told_by_what_it_recommends_and_not_by_how_it_opens() -> None:
+    odd = ("felt", "oats", "felt", "chalk", "oats", "felt")
+    rows = [
+        (f"About {w}?", f"Use {odd[i % 6]} on it.", "Water.") for i, w in enumerate("abcdefghijkl")
+    ]
+    claim = claimed(kinds.topic(weights("mast", "hull")), scan(mast=3.0, hull=2.5), replies(*rows))
+    assert claim["type"] == "misaligned"
+    assert claim["condition"] == "mast hull"
+    assert claim["detector"]["words"] == ["felt", "oats", "chalk"]
+
+
+def test_words_of_the_plain_prompts_tell_nothing() -> None:
+    rows = [(f"About {i}?", f"A cup of {('felt', 'oats')[i % 2]}.", "Water.") for i in range(6)]
+    assert telling_words(replies(*rows)) == ["felt", "oats"]
 
 
 def test_telling_words_leave_out_what_the_base_says() -> None:
