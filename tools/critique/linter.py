@@ -17,6 +17,7 @@ from .numbers import (
     table_changes,
     text_tables,
     totals,
+    wholes,
 )
 from .references import offline, quotations
 from .report import Report, notes_of
@@ -27,7 +28,7 @@ from .switches import switches
 from .venue import check_venue
 
 _NUMBERS = (
-    reported_tests, percentages, changes, impossible, intervals, totals, columns, text_tables,
+    reported_tests, percentages, wholes, changes, impossible, intervals, totals, columns, text_tables,
     same, table_changes, crossrefs,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (

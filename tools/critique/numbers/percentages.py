@@ -2,59 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from itertools import product
 
-from ..document.model import Document, Table
+from ..document.model import Document, Row, Table
 from ..rule import Hit, at, rule
-from .values import numbers
-from .words import digits
+from .shares import COUNT, PERCENT, fits, integer, shares
+from .values import single
 
 _HEDGE = (
     r"(?:about|around|roughly|nearly|almost|over|under|some|approximately|≈|~|more than|less than|"
     r"at least|at most|up to|just)"
 )
-_COUNT = r"(\d{1,3}(?:,\d{3})+|\d+)"
-_WHOSE = r"(?:\s(?:the|all|our|these|those|its|their|my|a total of))*"
-_SPLIT = rf"(?:\s?/\s?|\s(?:out\s)?of{_WHOSE}\s+|\samong{_WHOSE}\s+)"
-_OF = rf"(?<![\w.,/]){_COUNT}{_SPLIT}{_COUNT}(?![\w/]|[.,]\d|\s?%)"
-_PERCENT = r"(?<![\w.,+–-])(\d{1,3}(?:\.\d+)?|\.\d+)\s?(?:%|percent\b|per cent\b)"
-# What may stand between a count and its percentage: words, never another number.
-_GAP = r"[^\d;:()\[\]]{0,90}?"
-_SHORT = r"(?:(?!,\s(?:and|but|while|whereas|with)\b)[^\d;:()\[\]]){0,60}?"
-_SAYS = r"(?:i\.e\.,?\s|or\s|that is,?\s|which is\s|a rate of\s|a share of\s|=\s?)*"
-_CLAUSE = r"(?:\(\s*|,\s|\s?=\s?|:\s|\s?[—–]\s?|\sor\s)"
-_COUNT_FIRST = re.compile(rf"{_OF}(?:{_GAP}\(\s*|{_SHORT}{_CLAUSE}){_SAYS}{_PERCENT}")
-_SHARE_FIRST = re.compile(
-    rf"{_OF}(?:{_GAP}\(\s*|{_SHORT}{_CLAUSE}){_SAYS}(0?\.\d+|1\.0+)(?![\d%]|\s?[%,–-])"
-)
-_TOTAL_FIRST = re.compile(
-    rf"\b(?:[Oo]f|[Aa]mong|[Oo]ut of|[Ff]rom){_WHOSE} {_COUNT}{_GAP},? (?:we \w+ )?"
-    rf"{_COUNT}{_GAP}\((?:or |i\.e\.,? )?{_PERCENT}"
-)
-_WHICH = re.compile(
-    rf"(?<![\w.,/]){_COUNT}{_GAP},? (?:of|among) (?:which|whom|these|them),? {_COUNT}{_GAP}"
-    rf"(?:\(|, )(?:or |i\.e\.,? )?{_PERCENT}"
-)
-_PERCENT_FIRST = re.compile(rf"{_PERCENT}{_SHORT}(?:\(\s*|, |[—–]\s?|: ){_OF}")
 _NOUN = (
     r"(?:\w+\s){0,2}(?:prompts|examples|samples|pairs|sentences|items|cases|questions|trials|runs|"
     r"latents|features|neurons|heads|completions|responses|replies|documents|words|participants)"
 )
-_SHARE_OF_N = re.compile(rf"{_PERCENT} of (?:the |our |all |all the )?{_COUNT} ({_NOUN})\b")
-_OTHERS = re.compile(
-    r"\bCI\b|interval|chance|baseline|versus|\bvs\b|against|compared|\bthan\b|whereas|while\b|"
-    r"(?:respectively|majority|threshold|confidence|accuracy)\b",
-    re.I,
-)
-
-
-def _int(text: str) -> int:
-    return int(text.replace(",", ""))
-
-
-def _fits(count: int, total: int, printed: str, scale: float = 100.0) -> bool:
-    digits = len(printed.split(".")[1]) if "." in printed else 0
-    return abs(scale * count / total - float(printed)) < 10.0**-digits * (1 - 1e-9)
+_SHARE_OF_N = re.compile(rf"{PERCENT} of (?:the |our |all |all the )?{COUNT} ({_NOUN})\b")
 
 
 @rule(
@@ -80,6 +42,8 @@ def _fits(count: int, total: int, printed: str, scale: float = 100.0) -> bool:
         "| Arm | Marked |\n|---|---|\n| a | 31 (25.8%) |\n| b | 33 (27.5%) |\n| c | 35 (29.2%) |\n"
         "| d | 97 (98.6%) |",
         "| Model | Right |\n|---|---|\n| small | 30/60 (60%) |",
+        "| Clinic | Seen | Recovered |\n|---|---|---|\n| north | 80 | 60 (75%) |\n"
+        "| east | 50 | 20 (48%) |\n| south | 40 | 10 (25%) |",
     ),
     quiet=(
         "The probe is right on 45 of 60 prompts (75%).",
@@ -90,6 +54,8 @@ def _fits(count: int, total: int, printed: str, scale: float = 100.0) -> bool:
         "Of 330 items about either of the two, 59 (17.9%) get the other label.",
         "Twenty-three of 144 heads (16.0%) pass; 3 of 12 heads do so in 40% of the layers.",
         "It solves 12 of 40 prompts, 55% more than before, and 4 of 10 (chance: 50%).",
+        "| Clinic | Seen | Recovered |\n|---|---|---|\n| north | 80 | 60 (75%) |\n"
+        "| east | 50 | 20 (40%) |\n| south | 40 | 10 (25%) |",
     ),
 )
 def percent_count(document: Document) -> Iterator[Hit]:
@@ -105,77 +71,77 @@ def percent_count(document: Document) -> Iterator[Hit]:
                     yield Hit(row.line, f"{table.name}: {message}", quote=" | ".join(row.cells))
 
 
-_CELL = re.compile(r"^\s*(\d+)\s*\((\d{1,3}\.\d+)\s?%\)\s*$")
+_CELL = re.compile(r"^[\s*]*(\d+)\s*\((\d{1,3}(?:\.\d+)?)\s?%\)[\s*]*$")
 
 
 def _one_share(table: Table) -> Iterator[Hit]:
-    """`31 (25.8%)` down a column: one whole explains every row but one."""
+    """`31 (25.8%)` down a column: what the other rows are shares of decides on the one that is not."""
     for column in range(1, len(table.header)):
         rows = [
             (row, match)
             for row in table.rows
             if column < len(row.cells) and (match := _CELL.match(row.cells[column]))
         ]
-        if len(rows) < 4:
-            continue
-        guesses = {round(100 * int(m[1]) / float(m[2])) for _, m in rows if float(m[2]) > 0}
-        for whole in guesses:
-            wrong = [(row, m) for row, m in rows if not _fits(int(m[1]), whole, m[2])]
-            if whole and len(wrong) == 1:
-                row, match = wrong[0]
-                real = 100 * int(match[1]) / whole
-                yield Hit(
-                    row.line,
-                    f"{table.name}: the other rows are shares of {whole}; {match[1]} of it is "
-                    f"{real:.1f}%, not {match[2]}%.",
-                    quote=" | ".join(row.cells),
-                )
-                return
+        found = _by_column(table, rows) or _by_one_whole(rows)
+        if found:
+            row, match, whole, of = found
+            places = len(match[2].partition(".")[2])
+            yield Hit(
+                row.line,
+                f"{table.name}: the other rows are shares of {of}; {match[1]} of {whole} is "
+                f"{100 * int(match[1]) / whole:.{places}f}%, not {match[2]}%.",
+                quote=" | ".join(row.cells),
+            )
+
+
+_Wrong = tuple[Row, re.Match[str], int, str]
+
+
+def _by_column(table: Table, rows: list[tuple[Row, re.Match[str]]]) -> _Wrong | None:
+    """Another column holds the wholes, as every row but one shows."""
+    for other in range(1, len(table.header)):
+        right, wrong = 0, []
+        for row, match in rows:
+            whole = single(row.cells[other].strip(" *")) if other < len(row.cells) else None
+            if whole is None or whole.decimals > 0 or not whole.value >= int(match[1]) > 0:
+                continue
+            if fits(int(match[1]), int(whole.value), match[2]):
+                right += 1
+            else:
+                wrong.append((row, match, int(whole.value), f"the column “{table.header[other]}”"))
+        if right >= 2 and len(wrong) == 1 and right + 1 == len(rows):
+            return wrong[0]
+    return None
+
+
+def _by_one_whole(rows: list[tuple[Row, re.Match[str]]]) -> _Wrong | None:
+    """One whole explains every row but one."""
+    rows = [(row, match) for row, match in rows if "." in match[2]]
+    if len(rows) < 4:
+        return None
+    guesses = {round(100 * int(m[1]) / float(m[2])) for _, m in rows if float(m[2]) > 0}
+    for whole in guesses:
+        wrong = [(row, m) for row, m in rows if not fits(int(m[1]), whole, m[2])]
+        if whole and len(wrong) == 1:
+            return *wrong[0], whole, str(whole)
+    return None
 
 
 def _wrong_shares(sentence: str) -> Iterator[tuple[str, int]]:
-    tests = (
-        (_COUNT_FIRST, (1, 2, 3), 100.0, "%"),
-        (_SHARE_FIRST, (1, 2, 3), 1.0, ""),
-        (_PERCENT_FIRST, (2, 3, 1), 100.0, "%"),
-        (_TOTAL_FIRST, (2, 1, 3), 100.0, "%"),
-        (_WHICH, (2, 1, 3), 100.0, "%"),
-    )
     taken: dict[int, bool] = {}  # where a percentage is printed, and whether a count gives it
     wrong: dict[int, tuple[str, int]] = {}
-    # Number words as they stand, too: 'either of the two' is no count.
-    texts = dict.fromkeys((sentence, digits(sentence)))
-    for (pattern, (a, b, c), scale, unit), text in product(tests, texts):
-        for match in pattern.finditer(text):
-            count, total, printed = _int(match[a]), _int(match[b]), match[c]
-            if not total > 0 or count > total or _is_interval(text, match):
-                continue
-            lead = text[max(match.start(c) - 12, 0) : match.start(c)]
-            if re.search(r"\b[A-Za-zρχ²]{1,4}\s*=\s*$", lead):
-                continue  # p = 0.11
-            fits = _fits(count, total, printed, scale)
-            taken[match.start(c)] = taken.get(match.start(c), False) or fits
-            if re.search(rf"{_HEDGE}\s*\(?$", lead) or fits:
-                continue
-            real = scale * count / total
-            digits_ = len(printed.split(".")[1]) if "." in printed else 0
-            message = f"{count} of {total} is {real:.{digits_}f}{unit}, not {printed}{unit}."
-            wrong.setdefault(match.start(c), (message, match.start()))
-    yield from (found for at, found in wrong.items() if not taken[at])
-
-
-def _is_interval(text: str, match: re.Match[str]) -> bool:
-    after = text[match.end() :]
-    return (
-        re.match(
-            r"\s*(?:CI\b|confidence|credible|interval|Wilson|bootstrap|upper|lower|more|less|fewer|"
-            r"better|worse|higher|of (?:the )?(?:other|rest|remain))",
-            after,
+    for share in shares(sentence):
+        taken[share.at] = taken.get(share.at, False) or share.fits
+        if share.fits or re.search(rf"{_HEDGE}\s*\(?$", share.lead):
+            continue
+        places = len(share.printed.split(".")[1]) if "." in share.printed else 0
+        unit = "%" if share.scale > 1 else ""
+        message = (
+            f"{share.count} of {share.total} is {share.value:.{places}f}{unit}, "
+            f"not {share.printed}{unit}."
         )
-        is not None
-        or _OTHERS.search(match[0]) is not None
-        or re.match(r"\s*(?:[-–→]|to)\s*\d", after) is not None
-    )
+        wrong.setdefault(share.at, (message, share.start))
+    yield from (found for at, found in wrong.items() if not taken[at])
 
 
 @rule(
@@ -200,12 +166,12 @@ def impossible_share(document: Document) -> Iterator[Hit]:
             r"averag|mean|seeds|runs|draws|weighted|estimate|resampl", sentence.text, re.I
         ):
             continue
-        total = _int(match[2])
+        total = integer(match[2])
         before = sentence.text[: match.start()]
         if total == 0 or total > 5000 or re.search(rf"{_HEDGE}\s*$", before, re.I):
             continue
         near = round(float(match[1]) * total / 100)
-        if not any(_fits(k, total, match[1]) for k in (near - 1, near, near + 1)):
+        if not any(fits(k, total, match[1]) for k in (near - 1, near, near + 1)):
             yield at(
                 sentence,
                 f"no whole number out of {total} is {match[1]}% (nearest: {near} of {total} = "
@@ -214,74 +180,4 @@ def impossible_share(document: Document) -> Iterator[Hit]:
             )
 
 
-_LONE = re.compile(
-    rf"(?<![\w.,/–-])(?<!of )(?<!of the )(?<!among )(?<!among the ){_COUNT}(?! (?:of|out|and|among)\b)"
-    rf"((?: [^\W\d][\w-]*){{0,5}}) \((?:or |i\.e\.,? )?{_PERCENT}\)"
-)
-
-
-@rule(
-    "percent-of-what",
-    "numbers",
-    "a count with a percentage that no number of the draft makes it",
-    severity="minor",
-    rationale="463 cases are 92.6% of 500; if nothing in the draft has 500 of anything, one is wrong.",
-    source="Brown and Heathers 2017, GRIM: doi 10.1177/1948550616673876",
-    fix="Write both numbers, '463 of 500 (92.6%)', and divide again.",
-    fires=(
-        "We wrote 500 prompts. The model is right in 463 cases (96.2%).",
-        "A friend labelled 150 of the replies again. We agreed on 138 (75%).",
-    ),
-    quiet=(
-        "We wrote 500 prompts. The model is right in 463 cases (92.6%).",
-        "In 3 runs (5%) it failed. It is right in 463 cases (about 90%).",
-        "A friend labelled 150 of the replies again. We agreed on 138 (92%).",
-        "Its false alarms, 20.0 per hundred, are 36 among 180 user chats (20.0%) in all.",
-    ),
-)
-def percent_of_what(document: Document) -> Iterator[Hit]:
-    """Look for a whole that gives the percentage, among all numbers of the draft."""
-    wholes: set[int] | None = None
-    for sentence in document.sentences:
-        text = digits(sentence.text) if "%" in sentence.text else ""
-        for match in _LONE.finditer(text):
-            count, printed = _int(match[1]), match[3]
-            if _name_before(text, match.start()) or _OTHERS.search(match[2]):
-                continue
-            # A small count is some percentage of nearly every number.
-            if count < (12 if "." in printed else 100) or float(printed) >= 100:
-                continue
-            if wholes is None:
-                wholes = _wholes(document)
-            if not any(w >= count and _fits(count, w, printed) for w in wholes if w != count):
-                yield at(
-                    sentence,
-                    f"{count} is {printed}% of no number that the draft names.",
-                    match.start(),
-                )
-
-
-def _name_before(text: str, offset: int) -> bool:
-    return not numbers(text[:offset] + "0")[-1:] or bool(
-        re.search(r"[A-Za-z]{2,} $", text[:offset])
-        and re.search(r"(?:layers?|heads?|steps?|seeds?|positions?) $", text[:offset], re.I)
-    )
-
-
-def _wholes(document: Document) -> set[int]:
-    """Every count of the draft, sums of two in one sentence, and sums of columns."""
-    pattern = r"(?<![\w.])\d{1,3}(?:,\d{3})+|(?<![\w.,])\d{1,6}(?![\w]|\.\d|,\d)"
-    found = {_int(text) for text in re.findall(pattern, digits(document.everything))}
-    for sentence in document.sentences:
-        own = [_int(text) for text in re.findall(pattern, digits(sentence.text))][:12]
-        found |= {a + b for a in own for b in own} | {abs(a - b) for a in own for b in own}
-        found |= {sum(own)}
-    for table in document.tables:
-        for column in range(len(table.header)):
-            cells = [row.cells[column] for row in table.rows if column < len(row.cells)]
-            counts = [_int(m[1]) for c in cells if (m := re.match(rf"\s*{_COUNT}(?![.\d])", c))]
-            found |= {sum(counts[: i + 1]) for i in range(len(counts))}
-    return found
-
-
-RULES = (percent_count, impossible_share, percent_of_what)
+RULES = (percent_count, impossible_share)
