@@ -15,8 +15,9 @@ from .numbers import (
     reported_tests,
     same,
     table_changes,
+    table_totals,
     text_tables,
-    totals,
+    text_totals,
     wholes,
 )
 from .references import offline, quotations
@@ -28,7 +29,7 @@ from .switches import switches
 from .venue import check_venue
 
 _NUMBERS = (
-    reported_tests, percentages, wholes, changes, impossible, intervals, totals, columns, text_tables,
+    reported_tests, percentages, wholes, changes, impossible, intervals, table_totals, text_totals, columns, text_tables,
     same, table_changes, crossrefs,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (

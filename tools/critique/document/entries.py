@@ -16,6 +16,13 @@ _ENTRY = re.compile(r"@\s*([A-Za-z]+)\s*\{\s*([^,\s{}]*)\s*,", re.MULTILINE)
 _FIELD = re.compile(r"\s*,?\s*([A-Za-z][\w-]*)\s*=\s*")
 
 
+# `Family, I., Family, I. J. and Family, I. `: the last initial ends no sentence, yet the title follows.
+_INVERTED = re.compile(
+    r"(?:[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2}, (?:[A-Z]\.[ -]?)+(?:, ?(?:and|&) |,? ?(?:and|&) |[,;] )?)+"
+    r"(?=[A-Z\d“\"][^.]{12,}\.)"
+)
+
+
 class BadBibliography(ValueError):
     """A bibliography whose braces do not match; says the line."""
 
@@ -128,6 +135,10 @@ def _title(flat: str, year: re.Match[str] | None) -> tuple[str, str]:
         rest = flat[others.end() :]
         end = re.search(r"[.?!](?:\s|$)", rest)
         return (rest[: end.start()] if end else rest).strip(), flat[: others.start()]
+    if inverted := _INVERTED.match(flat):
+        end = re.search(r"[.?!](?:\s|$)", flat[inverted.end() :])
+        title = flat[inverted.end() :][: end.start() if end else None]
+        return title.strip(), flat[: inverted.end()]
     # Authors. Title. Venue, year: initials are no sentence ends.
     parts = re.split(r"(?<![A-Z])(?<!et al)\.\s+", flat)
     return (parts[1], parts[0]) if len(parts) >= 2 else ("", flat)

@@ -6,6 +6,7 @@ from itertools import combinations
 
 from ..document.model import Document, Sentence
 from ..rule import Hit, at, rule
+from .shares import exact
 from .values import Number, numbers
 
 _Q = r"[-−]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s?%)?"
@@ -127,8 +128,11 @@ def _unexplained(
     """The two ends that do not give the change; None where they do, or where none are certain."""
     around = text[max(match.start() - 40, 0) : match.end() + 30]
     factor = re.search(r"factor|times|fold|×|relative", around) is not None
-    own = [n for n in numbers(text) if n.start != size.start and n.unit != "points"]
-    near = [*own, *(numbers(before.text) if before else [])]
+    own = [n for n in exact(text) if n.start != size.start and n.unit != "points"]
+    near = [*own, *(exact(before.text) if before else [])]
+    rates = [n for n in own if n.unit == "percent"]
+    if size.unit == "points" and len(rates) >= 2:  # counts beside them make no points
+        own, near = rates, [n for n in near if n.unit == "percent"]
     if any(_explains(a, b, size, factor) for a, b in combinations(near, 2)):
         return None
     if ends := _ends(text, match, size):
@@ -141,7 +145,7 @@ def _unexplained(
     if re.match(r"[^.;]{0,30}\bthan\b", text[match.end() :]):
         return None
     for found in (own, near):
-        kind = [n for n in found if n.unit == "percent" and n.decimals <= size.decimals]
+        kind = [n for n in found if n.unit == "percent"]
         if len({n.value for n in kind}) == 2 and len(kind) == 2 and sizes == 1:
             shift = abs(kind[0].value - kind[1].value)
             if 0.55 * shift < abs(size.value) < 1.7 * shift:
@@ -196,10 +200,10 @@ def _cell_changes(document: Document) -> set[float]:
 def _explains(a: Number, b: Number, c: Number, factor: bool) -> bool:
     """Whether c is the difference of a and b, or (per cent, factors) their ratio."""
     shift, said = abs(b.value - a.value), abs(c.value)
-    slack = a.half + b.half + 2 * c.half + 1e-9
+    slack = a.half + b.half + c.half + 1e-9
     ways = [(shift, slack)]
     if max(abs(a.value), abs(b.value)) <= 1 and c.unit != "plain":
-        ways.append((100 * shift, 100 * (a.half + b.half) + 2 * c.half))
+        ways.append((100 * shift, 100 * (a.half + b.half) + c.half))
     if c.unit == "percent" or factor:
         for over, under in ((a, b), (b, a)):
             if under.value:

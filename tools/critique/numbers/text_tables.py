@@ -6,7 +6,8 @@ from itertools import pairwise
 
 from ..document.model import Document, Sentence, Table
 from ..rule import Hit, at, rule
-from .values import Number, numbers, single
+from .table_names import Names
+from .values import Number, numbers
 
 _REF = re.compile(r"\bTabs?(?:les?|\.)\s*([A-Z]?\.?\d+(?:\.\d+)?)|\[ref:([^\]]+)\]")
 _SKIP_BEFORE = re.compile(
@@ -26,90 +27,10 @@ _OTHER = re.compile(
     r"than|when|while training|earlier|excluding|only|single|first|another|pilot)\b|\[cite:|et al",
     re.I,
 )
-_ABBREVIATED = {
-    "acc": "accuracy",
-    "prob": "probability",
-    "diff": "difference",
-    "ppl": "perplexity",
-    "corr": "correlation",
-    "freq": "frequency",
-    "avg": "average",
-    "rel": "relative",
-}
 _TABLE = (
     "Table 1: Held-out accuracy of the probes.\n\n| Probe | Accuracy (%) | Loss |\n|---|---|---|\n"
     "| Linear probe | 91.2 | 0.31 |\n| Mean difference | 87.5 | 0.44 |\n| Majority | 52.0 | 0.69 |\n\n"
 )
-
-
-class _Names:
-    """Row and column names of a table, and where a sentence says them."""
-
-    def __init__(self, table: Table) -> None:
-        self.table = table
-        head = _plain(table.header[0]) if table.header else ""
-        labels = [_label(row.cells[0], head) if row.cells else "" for row in table.rows]
-        self.rows = {
-            i: label
-            for i, label in enumerate(labels)
-            if len(label) >= 2 and labels.count(label) == 1 and re.search(r"[^\W\d_]", label)
-        }
-        self.cells = {
-            (i, j): value
-            for i, row in enumerate(table.rows)
-            for j, cell in enumerate(row.cells)
-            if j and (value := single(cell)) is not None
-        }
-        used = {j for _, j in self.cells}
-        self.columns = {
-            j: _long(_plain(re.sub(r"[(\[].*?[)\]]|[↑↓%]", "", name)))
-            for j, name in enumerate(table.header)
-            if j in used
-        }
-
-    def said_rows(self, text: str) -> list[tuple[int, int]]:
-        """(offset, row) of row names in a sentence; a name inside a longer name does not count."""
-        return _said(text, self.rows)
-
-    def said_columns(self, text: str) -> list[tuple[int, int]]:
-        """(offset, column) of column names in a sentence."""
-        return _said(text, {j: name for j, name in self.columns.items() if len(name) >= 2})
-
-
-def _plain(name: str) -> str:
-    return " ".join(re.sub(r"[*†‡:]", " ", name).lower().replace("-", " ").split())
-
-
-def _label(cell: str, head: str) -> str:
-    """A row's name: without what stands in brackets, and `layer 6` for a 6 under 'Layer'."""
-    name = _plain(re.sub(r"[(\[].*?[)\]]", "", cell)) or _plain(cell)
-    if re.fullmatch(r"\d+", name) and re.fullmatch(r"[a-z]{3,}", head):
-        return f"{head.removesuffix('s')} {name}"
-    return name
-
-
-def _long(name: str) -> str:
-    """A column's name with its usual abbreviations written out."""
-    for short, full in _ABBREVIATED.items():
-        name = re.sub(rf"\b{short}\b\.?", full, name)
-    return name.rstrip(". ")
-
-
-def _said(text: str, names: dict[int, str]) -> list[tuple[int, int]]:
-    lowered = text.lower().replace("-", " ")
-    spans = []
-    for key, name in names.items():
-        if name not in lowered:  # most names are not there: no pattern is needed to see that
-            continue
-        pattern = rf"(?<![\w]){re.escape(name)}(?:s|es)?(?![\w])"
-        spans += [(m.start(), m.end(), key) for m in re.finditer(pattern, lowered)]
-    kept = [
-        s
-        for s in spans
-        if not any(o is not s and o[0] <= s[0] and s[1] <= o[1] and o[1] - o[0] > s[1] - s[0]
-                   for o in spans)
-    ]  # fmt: skip
-    return sorted((start, key) for start, _, key in kept)
 
 
 def same(printed: Number, cell: Number) -> bool:
@@ -152,7 +73,7 @@ def same(printed: Number, cell: Number) -> bool:
 )
 def text_table(document: Document) -> Iterator[Hit]:
     """Align row names, column names and numbers of a sentence; doubtful ones are left alone."""
-    tables = [names for t in document.tables if (names := _Names(t)).cells and names.rows]
+    tables = [names for t in document.tables if (names := Names(t)).cells and names.rows]
     cells = [value for names in tables for value in names.cells.values()]
     meant: Table | None = None
     block = None
@@ -188,7 +109,7 @@ def _meant(document: Document, sentence: Sentence) -> Table | None:
     return None
 
 
-def _alone(tables: list[_Names], names: _Names, text: str) -> bool:
+def _alone(tables: list[Names], names: Names, text: str) -> bool:
     """Whether this is the only table that has what the sentence names."""
     if _OTHER.search(text):
         return False
@@ -197,7 +118,7 @@ def _alone(tables: list[_Names], names: _Names, text: str) -> bool:
 
 
 def _compare(
-    sentence: Sentence, names: _Names, explicit: bool, cells: list[Number]
+    sentence: Sentence, names: Names, explicit: bool, cells: list[Number]
 ) -> Iterator[Hit]:
     text = sentence.text
     values = [n for n in numbers(text) if _eligible(text, n)]
@@ -310,7 +231,7 @@ def _in_turn(names: list[tuple[int, int]], values: list[Number]) -> list[tuple[N
     return []
 
 
-def _derived(number: Number, names: _Names, column: int | None) -> bool:
+def _derived(number: Number, names: Names, column: int | None) -> bool:
     """Whether a difference or ratio of cells of the same column gives the number."""
     values = [v for (_, j), v in names.cells.items() if column is None or j == column]
     if len(values) > 40:
@@ -329,7 +250,7 @@ def _derived(number: Number, names: _Names, column: int | None) -> bool:
 
 def _hit(
     sentence: Sentence,
-    names: _Names,
+    names: Names,
     number: Number,
     row: int,
     column: int | None,

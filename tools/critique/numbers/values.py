@@ -21,6 +21,7 @@ _NAME = re.compile(
     r"|[§#@^_/])\s*$",
     re.IGNORECASE,
 )
+_RANGE = re.compile(r" (?:to|through) |[–-]")
 _MARK = re.compile(r"\[(?:cite|ref):[^\]]*\]|\[\d[\d,;\s–-]*\]|https?://\S+|\b\d{4}-\d{2}-\d{2}\b")
 
 
@@ -72,6 +73,7 @@ def numbers(text: str, *, names: bool = False) -> list[Number]:
 def _numbers(text: str, names: bool) -> tuple[Number, ...]:
     masked = _MARK.sub(lambda m: " " * len(m[0]), text)
     found = []
+    named = -1
     for match in _NUMBER.finditer(masked):
         if match["whole"] is None and match["part"] is None:
             continue
@@ -80,7 +82,12 @@ def _numbers(text: str, names: bool) -> tuple[Number, ...]:
             continue
         before = masked[: match.start()]
         if not names and (_NAME.search(before[-24:]) or _is_year(number, masked)):
+            named = match.end() if _NAME.search(before[-24:]) else -1
             continue
+        if not names and named >= 0 and _RANGE.fullmatch(masked[named : match.start()]):
+            named = match.end()
+            continue  # the 7 of 'layers 4 to 7'
+        named = -1
         found.append(number)
     return tuple(found)
 

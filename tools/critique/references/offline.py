@@ -129,6 +129,8 @@ def missing_file(document: Document) -> Iterator[Hit]:
     fires=(
         "See [1] and [2].\n\n# References\n\n[1] J. Smith. Probing classifiers in depth. 2021.\n\n"
         "[2] J. Smith. Probing Classifiers in Depth. TACL, 2022.\n",
+        "See [1] and [2].\n\n# References\n\n[1] A. Lund, P. Moe. Reading Circuits from Weights. ACL "
+        "2020.\n\n[2] Lund, A., Moe, P. Reading circuits from weights. arXiv:2001.04321, 2020.\n",
     ),
     quiet=("See [1] and [2].\n\n" + _LIST,),
 )

@@ -1,12 +1,11 @@
-"""Totals and means against their parts, in tables and in sentences."""
+"""Totals and means of tables against the rows and columns that they are of."""
 
 import re
 from collections.abc import Iterator, Sequence
 
-from ..document.model import Document, Row, Sentence, Table
-from ..rule import Hit, at, rule
-from .values import Number, numbers, single
-from .words import digits
+from ..document.model import Document, Row, Table
+from ..rule import Hit, rule
+from .values import Number, single
 
 _TOTAL = re.compile(
     r"(?:grand |sub)?(?:total|sum)s?\.?(?: (?:number|count|of .{1,20}))?|(?:in )?all together|altogether|"
@@ -206,151 +205,4 @@ def _share(cell: str) -> Number | None:
     return single(match[1]) if match else None
 
 
-_HEAD = r"(?P<total>\d{1,3}(?:,\d{3})+|\d{2,})\s+(?P<noun>(?:[a-z][\w-]*\s+){0,4}[a-z][\w-]+)"
-_LIST = r"(?P<list>\d[^().;:]{2,160}?\band\s+\d[\d,]*(?:\s+[a-z][^().;:,]{0,40})?)"
-_SPLITS = (
-    re.compile(rf"(?<![\w.,]){_HEAD}\s*(?:\(|:\s+|,? split into\s+|,? divided into\s+|, of which\s+|"
-               rf"\s+—\s+|\s+(?:are|were)\s+(?=\d)|,\s+(?=\d+ (?:with|for|of|in|from|are|were)\b)|,? made up of\s+|,? consisting of\s+|,? comprising\s+)"
-               rf"(?:(?:namely|i\.e\.,?|with)\s+)?{_LIST}(?=[).;:,]|\s*$|\s+[–—])"),
-)  # fmt: skip
-_INT = r"\d{1,3}(?:,\d{3})+|\d+"
-_IN_ALL = r"(?:in (?:total|all|sum)|all told|all together|altogether|together|overall|combined)"
-_MAKES = (
-    r"(?:(?:which|that|and this|this) (?:makes?|adds? up to|comes? to|gives?|leaves?|amounts? to|is)|making|"
-    r"giving|adding up to|totall?ing|summing to|for a total of|a total of|in total|in all|altogether|"
-    r"all together|together|in sum|sum)"
-)
-_SAID = re.compile(
-    rf"(?<![\w.,])(?P<a>{_INT})(?: [^\W\d][\w-]*){{0,4}},? {_IN_ALL}(?=[\s.,;:)]|$)(?![,:]?\s\d)"
-    rf"|\b{_MAKES},?:? (?P<b>{_INT})(?![\w%]|[.,]\d|\s?%)"
-    rf"|\(\s*(?:[Nn]|total|sum)\s*=\s*(?P<c>{_INT})(?=\s*[);,])"
-    rf"|(?<=\d)\s?=\s?(?P<d>{_INT})(?![\w%]|[.,]\d|\s?[%/])",
-)
-_PARTITIVE = re.compile(
-    r"\b(?:of which|of whom|of these|of them|including|incl\.|at least|up to)\b"
-)
-_PART = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d+)(?![\w.%]|,\d|\s?%|-)")
-
-
-@rule(
-    "text-total",
-    "numbers",
-    "parts named in a sentence that do not add up to the whole it names",
-    severity="major",
-    rationale="'160 prompts: 120 for training and 60 for testing' leaves the reader to guess.",
-    source="seed, 'Get the stats right'",
-    fix="Add the parts again; say what was left out if they are not meant to be all.",
-    fires=(
-        "We wrote 160 prompts (120 for training and 60 for testing).",
-        "We use 240 pairs: 100 about food, 80 about travel and 50 about work.",
-        "In the four groups 3, 5, 8 and 12 prompts are solved, 31 in total.",
-        "Early layers have 3 heads, middle layers have 26 and late layers have 18, together 41.",
-        "I dropped 6 truncated, 3 empty and 2 foreign generations and drew them again: 14 replies in all.",
-        "Test items: 210 joy, 180 anger, 150 fear and 160 sadness (784 altogether).",
-        "There were 26 men, 19 women and three persons who did not say (N = 54).",
-        "Twelve edges go into the logits, 15 run between layers and 7 between heads, which makes 39.",
-        "The 41 errors are 9 items, 8 logs and 18 chats.",
-    ),
-    quiet=(
-        "We wrote 160 prompts (120 for training and 40 for testing).",
-        "We use 240 pairs: 100 about food, 80 about travel and 60 about work.",
-        "In the four groups 3, 5, 8 and 12 prompts are solved, 28 in total.",
-        "Early layers have 3 heads, middle layers have 26 and late layers have 18, together 47.",
-        "Test items: 210 joy, 180 anger, 150 fear and 160 sadness (700 altogether).",
-        "There were 26 men, 19 women and three persons who did not say (N = 48).",
-        "Of 40 prompts 12 fail and 9 time out, so 19 in all are left.",
-        "We ran 5 seeds on 4 tasks, 20 runs in total; 3 of 5 agree, in total 12.",
-        "We use 120 prompts (5 templates and 24 names).",
-        "We tested 50 prompts: 12 failed in layer 3 and 9 in layer 4.",
-        "We ran 100 prompts (seed 1 and 2), 20 of them twice.",
-    ),
-)
-def text_total(document: Document) -> Iterator[Hit]:
-    """Add up the parts; only near misses are reported, since lists may be examples or products."""
-    for sentence in document.sentences:
-        yield from _said_total(sentence)
-        for pattern in _SPLITS:
-            for match in pattern.finditer(sentence.text):
-                if re.search(
-                    r"\b(?:each|per|every|times|of them|overlap|both)\b|×|%|seed|layer",
-                    match["list"],
-                ):
-                    continue
-                total = int(match["total"].replace(",", ""))
-                parts = [int(m[1].replace(",", "")) for m in _PART.finditer(match["list"])]
-                found = sum(parts)
-                product = 1
-                for part in parts:
-                    product *= part
-                if len(parts) < 2 or total in (found, product) or max(parts) >= total:
-                    continue
-                if 0.7 * total <= found <= 1.4 * total:
-                    said = " + ".join(map(str, parts))
-                    yield at(
-                        sentence,
-                        f"{said} = {found}, but the whole is said to be {match['total']}.",
-                        match.start(),
-                    )
-
-
-def _said_total(sentence: Sentence) -> Iterator[Hit]:
-    """`3, 5 and 8 …, 16 in total`; `A has 3 and B has 26, together 29`; `12, 15 and 7 (N = 34)`.
-
-    The numbers of the sentence before the total are read as a list; any run of them may be the one
-    that is added up, and any run explains the total. Only a near miss of the longest run counts.
-    """
-    wrong: dict[int, tuple[str, int]] = {}
-    good: set[int] = set()
-    for text in dict.fromkeys((sentence.text, digits(sentence.text))):
-        for match in _SAID.finditer(text):
-            name = next(name for name in "abcd" if match[name])
-            at_ = match.start(name)
-            total = int(match[name].replace(",", ""))
-            parts = _listed(text[: match.start(name)])
-            if total < 5 or len(parts) < 2 or _PARTITIVE.search(text[: match.start()]):
-                continue
-            runs = [parts[i:j] for i in range(len(parts)) for j in range(i + 2, len(parts) + 1)]
-            if any(sum(run) == total for run in runs) or total in parts:
-                good.add(at_)
-                continue
-            if any(_product(run) == total for run in runs) or len(parts) > 12:
-                good.add(at_)
-                continue
-            found = sum(parts)
-            if max(parts) < total and 0.6 * total <= found <= 1.6 * total:
-                said = " + ".join(map(str, parts))
-                wrong.setdefault(at_, (f"{said} = {found}, not {total}.", match.start(name)))
-    yield from (at(sentence, *found) for place, found in wrong.items() if place not in good)
-
-
-# Between two parts of one list: words, a comma or 'and'; what else ends the list.
-_APART = re.compile(
-    r"[;:?!()\[\]×*/]|\.\s|%|\bper\b|\beach\b|\btimes\b|\bof the\b|^\s(?:out )?of\s$"
-)
-
-
-def _listed(before: str) -> list[int]:
-    """The last list of counts of a text."""
-    found: list[int] = []
-    end = 0
-    for number in numbers(before):
-        if number.decimals > 0 or number.unit != "plain" or number.value < 1:
-            found, end = [], number.end
-            continue
-        gap = before[end : number.start]
-        if found and (_APART.search(gap) or len(gap) > 60):
-            found = []
-        found.append(int(number.value))
-        end = number.end
-    tail = before[end:]
-    return [] if len(tail) > 70 or re.search(r"\.\s|%", tail) else found
-
-
-def _product(parts: list[int]) -> int:
-    found = 1
-    for part in parts:
-        found *= part
-    return found
-
-
-RULES = (table_total, text_total)
+RULES = (table_total,)
