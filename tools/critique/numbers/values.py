@@ -10,8 +10,8 @@ _NUMBER = re.compile(
     r"(?<![\w.,])(?<![A-Za-z][-–])(?P<sign>[-−–+±](?=[\d.]))?"
     r"(?P<whole>\d{1,3}(?:[,\u202f]\d{3})+(?!\d)|\d+)?(?P<part>\.\d+)?"
     r"(?:\s?[×x·*]\s?10\s?\^?\s?(?P<power>[-−–]?\d+)|[eE](?P<exponent>[-−+]?\d+))?"
-    r"(?P<unit>\s?%|\s?percent(?:age points)?\b|\s?(?:pp|pts?|points?)\b)?"
-    r"(?![\w]|\.\d|,\d{3}(?!\d)|-[A-Za-z\d])"
+    r"(?P<unit>\s?%|\s?percent(?:age points)?\b|\s?(?:pp|pts?|points?)\b|-(?:percentage-)?point\b)?"
+    r"(?![\w]|\.\d|,\d{3}(?!\d)|-(?!(?:nat|bit|logit)\b)[A-Za-z\d])"
 )
 # Words before a number that make it a name or a place, not a quantity.
 _NAME = re.compile(
