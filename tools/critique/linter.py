@@ -9,6 +9,8 @@ from .numbers import (
     changes,
     columns,
     crossrefs,
+    factors,
+    from_base,
     impossible,
     intervals,
     percentages,
@@ -29,7 +31,7 @@ from .switches import switches
 from .venue import check_venue
 
 _NUMBERS = (
-    reported_tests, percentages, wholes, changes, impossible, intervals, table_totals, text_totals, columns, text_tables,
+    reported_tests, percentages, wholes, changes, impossible, intervals, table_totals, text_totals, columns, from_base, factors, text_tables,
     same, table_changes, crossrefs,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (

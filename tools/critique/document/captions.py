@@ -9,8 +9,8 @@ from .model import Block, Document
 def attach_captions(document: Document) -> None:
     """Give each table and figure the caption that stands nearest to it, number included.
 
-    A caption belongs to the next float below it when nothing but white space is between, else to
-    the one directly above.
+    A caption belongs to the float it stands in, to the next one below it when nothing but white
+    space is between, else to the one directly above.
     """
     captions = [b for b in document.blocks if b.kind == "caption" and CAPTION.match(b.flat)]
     for caption in captions:
@@ -37,6 +37,8 @@ def _nearest(document: Document, caption: Block, spans: list[tuple[int, int, boo
     for index, (first, last, free) in enumerate(spans):
         if not free:
             continue
+        if first <= caption.line <= last:
+            return index  # inside, as in HTML
         if caption.line <= first and _nothing_between(document, caption, first):
             return index
         if last <= caption.line and _blank(document, last + 1, caption.line - 1):
