@@ -15,7 +15,9 @@ from .numbers import (
     intervals,
     percentages,
     reported_tests,
+    restated,
     same,
+    subsets,
     table_changes,
     table_totals,
     text_tables,
@@ -31,8 +33,8 @@ from .switches import switches
 from .venue import check_venue
 
 _NUMBERS = (
-    reported_tests, percentages, wholes, changes, impossible, intervals, table_totals, text_totals, columns, from_base, factors, text_tables,
-    same, table_changes, crossrefs,
+    reported_tests, percentages, wholes, changes, impossible, subsets, intervals, table_totals, text_totals, columns, from_base, factors, text_tables,
+    same, restated, table_changes, crossrefs,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (
     *(rule for module in (*_NUMBERS, offline, quotations) for rule in module.RULES),

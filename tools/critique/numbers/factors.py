@@ -118,7 +118,7 @@ def _gives(one: Number, other: Number, said: Number, *, more: bool) -> bool:
         return True
     ratio = high / low
     spread = (one.half + ratio * other.half) / low
-    slack = 0.25 * said.value if said.decimals <= 0 else 2 * said.half
+    slack = max(0.5, 0.2 * said.value) if said.decimals <= 0 else 2 * said.half
     return any(
         abs(way - said.value) <= spread + slack
         for way in ((ratio, ratio - 1) if more else (ratio,))

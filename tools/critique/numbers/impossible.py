@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from ..document.model import Document, Table
 from ..rule import Hit, at, rule
+from .bounds import beyond
 from .values import Number, single
 
 _RATE = (
@@ -23,15 +24,15 @@ _BOUNDED = re.compile(
     r"(?:(?<![\w])(?P<p>p)\s*=\s*|\b(?P<what>probabilit(?:y|ies) of|cosine similarity of|"
     r"correlation of|Pearson(?:'s)? r\s*=|Spearman(?:'s)? (?:ρ|rho)\s*=|r\s*(?:\(\d+\)\s*)?=|ρ\s*=|"
     r"(?:Cohen's |weighted )?(?:kappa|κ)(?:\s+(?:of|is|was)|\s*=)?)\s*)"
-    r"(?P<n>[-−–]?\d*\.?\d+)(?![\d%]|\s?%)",
+    r"(?P<n>[-−–]?\d*\.?\d+)(?![\d%]|\s?%|[eE][-+−]?\d|\s?[×x·]\s?10)",
 )
 _PART_OF = re.compile(
     r"(?<![\w.])(?P<n>[01]\.\d\d+) of (?:the|its) (?:attention|probability|mass|variance|weight)\b"
 )
-_NEVER_NEGATIVE = re.compile(
-    r"\b(?P<what>standard (?:deviation|error)|variance|KL(?: divergence)?|perplexity|"
-    r"cross-entropy(?: loss)?|mean squared error|MSE)\s+(?:of|is|was|=)\s*(?P<n>[-−–]\d*\.?\d+)",
-    re.I,
+# A test never gives exactly nothing: software prints 0 where it means less than it can print.
+_P_ZERO = re.compile(r"(?<![\w])[pP]\s*=\s*(?P<n>0?\.0+|0)(?![\d.]\d|\d|\s?[×x·]|[eE]|\s?%)")
+_P = re.compile(
+    r"(?<![\w])P\s*=\s*(?P<n>[-−–]?\d*\.?\d+)(?![\d%]|\s?%|\s?[×x·]|[eE])|(?<![\w])[pP]\s*<\s*(?P<m>0(?:\.0+)?)(?!\.?\d)"
 )
 
 
@@ -81,6 +82,16 @@ def _one_above(table: Table, index: int) -> Iterator[Hit]:
         "Table 1: Test AUROC.\n\n| Task | All | Sixteen |\n|---|---|---|\n| a | 0.99 | 0.95 |\n"
         "| b | 1.12 | 0.81 |\n| c | 0.91 | 0.80 |",
         "It reaches 112% accuracy on held-out prompts.",
+        "Recall on the hidden set climbs to 108%, and the overlap of the two sets is 134%.",
+        "Overall 117% of the voters chose the second ballot.",
+        "The correlation between length and score is 1.08.",
+        "Krippendorff's α = 1.4. The model assigns probability 1.21 to the answer.",
+        "The mean was 8.2 (SD = −1.4).",
+        "The score was 3.4 ± -0.2, with 12 wins.",
+        "The variance of the estimate is -0.04.",
+        "We counted -3 errors in the second batch.",
+        "The groups differ (p = 0.000).",
+        "AUROC is 1.08 on the new set.",
         "| Probe | Accuracy (%) |\n|---|---|\n| ridge | 91.0 |\n| logistic | 109.4 |",
     ),
     quiet=(
@@ -88,6 +99,11 @@ def _one_above(table: Table, index: int) -> Iterator[Hit]:
         "The effect was clear (p = .013) and the cosine similarity of 0.4 is high.",
         "The KL divergence is 0.3 and the log-likelihood is -0.3.",
         "| Probe | Accuracy (%) | Steps |\n|---|---|---|\n| ridge | 91.0 | 240 |",
+        "Costs are 134% of last year's, 150% higher; we need 105% of the original compute.",
+        "A probability of 1.3e-4 and one of 2 × 10⁻³, p = 0.0004 and p < 0.001.",
+        "The log-probability is -1.3 and the score changes by -3 points; R² = -0.3 out of sample.",
+        "Variance explained is -0.04 for the random subspace, and the correlation reaches −.15.",
+        "The mean was 8.2 (SD = 1.4), the distance of 4 hops, a perplexity of 12.",
         "The accuracy of 120 probes was measured, and precision at 5 of 200.",
     ),
 )
@@ -113,9 +129,16 @@ def impossible_value(document: Document) -> Iterator[Hit]:
         for match in _PART_OF.finditer(text):
             if float(match["n"]) > 1:
                 yield at(sentence, f"{match[0]} is more than all of it.", match.start())
-        for match in _NEVER_NEGATIVE.finditer(text):
-            if _number(match["n"]) < 0:
-                yield at(sentence, f"a {match['what']} cannot be {match['n']}.", match.start())
+        for match in _P_ZERO.finditer(text):
+            yield at(sentence, f"p cannot be exactly {match['n']}.", match.start(), severity="minor",
+                     fix="Give the bound: p < .001.")  # fmt: skip
+        for match in _P.finditer(text):
+            said = match["m"] or match["n"]
+            if match["m"] or not 0 <= _number(said) <= 1:
+                yield at(sentence, f"a p-value cannot be {'below ' if match['m'] else ''}{said}.",
+                         match.start())  # fmt: skip
+        for what, said, offset in beyond(text):
+            yield at(sentence, f"{what} cannot be {said}.", offset)
     for table in document.tables:
         for index, name in enumerate(table.header):
             if re.search(rf"\b(?:{_RATE})\b", name, re.I) and not re.search(

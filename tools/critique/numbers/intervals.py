@@ -20,6 +20,11 @@ _BESIDE = re.compile(
     r"(?<![\w.])(?P<e>[-−]?\d*\.\d+)\s?%?\s*\[\s*(?P<a>[-−]?\d*\.\d+)\s?%?\s*(?:,|;|to|–|-)\s*"
     r"(?P<b>[-−]?\d*\.\d+)\s?%?\s*\]"
 )
+# The level behind the ends: 0.33 (0.41 to 0.52, 95% interval).
+_TAILED = re.compile(
+    rf"(?<![\w.])(?P<e>{_N})\s?%?\s*[(\[]\s*(?P<a>{_N})\s?%?\s*(?:,|;|to|–)\s*(?P<b>{_N})\s?%?\s*[,;]\s*"
+    rf"(?:9\d|80|68)(?:\.\d)?\s?%\s*{_WORD}"
+)
 _BARE = re.compile(rf"(?<=\s)[(\[](?P<a>{_N})\s?%?\s*(?:to|–)\s*(?P<b>{_N})\s?%?[)\]]")
 _BETWEEN = re.compile(
     r"[\s,;(\[]*(?P<words>(?:[A-Za-z][\w-]*\s+){0,4}?)[\s,;(\[]*(?:p\s*[<=>]\s*[\d.]+[,;]?\s*)?"
@@ -64,6 +69,7 @@ def _inside(value: float, low: float, high: float, slack: float) -> bool:
         "It recovers 0.76 of the difference of the loss, 95% bootstrap interval [0.55, 0.71].",
         "The edit lowers it by 0.27 nats more in the original wording (95% CI [0.33, 0.49]).",
         "The mean AUC is .83 [.89, .94] over stories.",
+        "We estimate 0.33 (0.41 to 0.52, 95% interval).",
         "| Probe | AUC |\n|---|---|\n| a | 0.64 [0.66, 0.74] |\n| b | 0.70 [0.66, 0.74] |",
         "| Layer | Accuracy | Interval |\n|---|---|---|\n| 4 | 82.2 | 83.4 to 87.4 |\n"
         "| 6 | 91.5 | 89.8 to 92.9 |",
@@ -73,6 +79,7 @@ def _inside(value: float, low: float, high: float, slack: float) -> bool:
         "The gain is 0.52, 95% CI [0.45, 0.60], and 52% (95% CI 45–60%).",
         "It recovers 0.63 of the difference of the loss, 95% bootstrap interval [0.55, 0.71].",
         "It was 0.40 before the change and the interval of the change is [0.55, 0.71].",
+        "We estimate 0.43 (0.41 to 0.52, 95% interval).",
         "The mean AUC is .92 [.89, .94], see [12, 14]; the scale is 0.5 (0.6, 0.9).",
         "Of 120 prompts we kept 40 (95% CI 31 to 50).",
         "It refuses 87 of 100 (95% interval 79 to 92) and 45 of 60 (95% interval 63 to 84).",
@@ -101,7 +108,7 @@ def outside_interval(document: Document) -> Iterator[Hit]:
 
 
 def _beside(sentence: Sentence) -> Iterator[Hit]:
-    for match in _BESIDE.finditer(sentence.text):
+    for match in (*_BESIDE.finditer(sentence.text), *_TAILED.finditer(sentence.text)):
         digits = {len(match[name].partition(".")[2]) for name in "eab"}
         value, low, high = (_number(match[name]) for name in "eab")
         if len(digits) == 1 and low < high and not low <= value <= high:
