@@ -225,10 +225,20 @@ def _entry_hit(
         + _NAMED
         + "- Poe, C. (2020). Against probes. EMNLP.\n",
         "Nothing is cited by number here.\n\n" + _LIST,
+        "Probes are common [1], and so is patching [2].\n\n" + _LIST + "\n[3] Roe, B. Activation "
+        "patching in practice. arXiv:2301.01234, 2023.\n",
     ),
 )
 def unused_entry(document: Document) -> Iterator[Hit]:
-    """By number or key; by names; and in a `.bib` that is plainly this draft's own."""
+    """By number or key; by names; and in a `.bib` that is plainly this draft's own.
+
+    An entry that is listed twice is one fault: the second is not reported as uncited as well.
+    """
+    twice = {(hit.line, hit.file) for hit in duplicate_entry.check(document)}
+    yield from (hit for hit in _uncited(document) if (hit.line, hit.file) not in twice)
+
+
+def _uncited(document: Document) -> Iterator[Hit]:
     cited = {c.key for c in document.citations if c.style != "author-year"}
     listed = [r for r in document.references if r.listed and r.key]
     if cited & {r.key for r in listed}:

@@ -9,7 +9,7 @@ from rapidfuzz.distance import Levenshtein
 from ..document.model import Document
 from ..rule import Hit, at, rule
 
-_QUOTED = re.compile(r"[“\"]([^“”\"\n]{12,200})[”\"]")
+_QUOTED = re.compile(r"(?<![\w\]])[“\"](?=[\w(…'])([^“”\"\n]{12,200})(?<!\s)[”\"]")
 # Another wording is shown on purpose: a corrupted prompt, a paraphrase, the other of a pair.
 _MEANT_OTHER = re.compile(
     r"corrupt|instead|replac|variant|swap|chang|versus|\bvs\b|contrast|(?<=.)\bwhile|(?<=.)\bwhereas|other|becom|"
@@ -44,6 +44,8 @@ _MOST_WORDS_CHANGED = 2
         "the table”.",
         "> Nothing helps, because prices never fall.\n\nThe phrases “prices seldom fall” and “prices "
         "often fall” are counted, and so is “prices never fall”.",
+        "`think step by step analyze the person`\n\n    think step by step analyze the person\n\nA prompt "
+        "like “Think step by step before answering” is not needed.",
         "> The model was asked to stop.\n\nWe call this “asked to go”.",
         "We use “The keys to the cabinet are” and “The key to the cabinets is”.",
         "The prompt “You are a happy assistant” is the baseline; “You are a sad assistant” is not.",
@@ -91,7 +93,11 @@ def _slip(words: str, source: str) -> bool:
     for start in range(len(theirs)):
         for size in range(len(own) - changed, len(own) + changed + 1):
             part = theirs[start : start + size]
-            if len(part) == size and 0 < Levenshtein.distance(own, part) <= changed:
+            if len(part) != size or not 0 < Levenshtein.distance(own, part) <= changed:
+                continue
+            # A common beginning that goes on, or ends, in another way is no slip.
+            heads, tails = {*own[:2]} & {*part[:2]}, {*own[-2:]} & {*part[-2:]}
+            if changed == 1 or (heads and tails):
                 return True
     return False
 
