@@ -170,15 +170,17 @@ def cite_check(
     from ...tools.critique.document.read import read_draft
     from ...tools.critique.linter import findings_of
     from ...tools.critique.output.terminal import findings_text
+    from ...tools.critique.references import duplicates
+    from ...tools.critique.references import offline as in_draft
     from ...tools.critique.references.indexes import Indexes
     from ...tools.critique.references.lookup import look_up
-    from ...tools.critique.references.offline import RULES
 
     try:
         document = read_draft(draft)
     except DraftError as error:
         raise Stop(str(error)) from None
-    findings = [f for rule in RULES for f in findings_of(rule, document)]
+    rules = (*in_draft.RULES, *duplicates.RULES)
+    findings = [f for rule in rules for f in findings_of(rule, document)]
     cited = {c.key for c in document.citations}
     entries = [r for r in document.references if r.listed or r.key in cited]
     looked = []

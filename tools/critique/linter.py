@@ -24,7 +24,7 @@ from .numbers import (
     text_totals,
     wholes,
 )
-from .references import offline, quotations
+from .references import duplicates, offline, quotations
 from .report import Report, notes_of
 from .rule import Hit, Rule
 from .rules import THEMES
@@ -37,7 +37,7 @@ _NUMBERS = (
     same, restated, table_changes, crossrefs,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (
-    *(rule for module in (*_NUMBERS, offline, quotations) for rule in module.RULES),
+    *(rule for module in (*_NUMBERS, offline, duplicates, quotations) for rule in module.RULES),
     *(rule for theme in THEMES for rule in theme.RULES),
 )
 

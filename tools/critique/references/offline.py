@@ -4,11 +4,11 @@ import datetime
 import re
 from collections.abc import Iterator
 
-from rapidfuzz import fuzz
-
 from ..document.markdown import footnote_definitions
-from ..document.model import Document, Reference
+from ..document.model import Document
 from ..rule import Hit, rule
+from .duplicates import duplicate_entry
+from .entry_hits import entry_hit
 
 _LIST = (
     "# References\n\n[1] J. Smith and A. Doe. Probing classifiers in depth. 2021.\n\n"
@@ -119,89 +119,6 @@ def missing_file(document: Document) -> Iterator[Hit]:
 
 
 @rule(
-    "duplicate-entry",
-    "references",
-    "the same work listed twice, or one key for two works",
-    severity="minor",
-    rationale="Two entries for one work count it twice; one key for two works cites the wrong one.",
-    source="ACL Rolling Review author checklist",
-    fix="Keep the published one, and point both citations at it.",
-    fires=(
-        "See [1] and [2].\n\n# References\n\n[1] J. Smith. Probing classifiers in depth. 2021.\n\n"
-        "[2] J. Smith. Probing Classifiers in Depth. TACL, 2022.\n",
-        "See [1] and [2].\n\n# References\n\n[1] A. Lund, P. Moe. Reading Circuits from Weights. ACL "
-        "2020.\n\n[2] Lund, A., Moe, P. Reading circuits from weights. arXiv:2001.04321, 2020.\n",
-    ),
-    quiet=("See [1] and [2].\n\n" + _LIST,),
-)
-def duplicate_entry(document: Document) -> Iterator[Hit]:
-    """Compare identifiers, titles and keys."""
-    cited = {c.key for c in document.citations}
-    by_key: dict[str, Reference] = {}
-    by_work: dict[str, Reference] = {}
-    titles: list[str] = []
-    for entry in document.references:
-        shown = entry.listed or entry.key in cited
-        earlier = by_key.get(entry.key) if entry.key else None
-        if earlier:
-            yield _entry_hit(document, entry, f"the key “{entry.key}” is used twice.", earlier)
-            continue
-        by_key[entry.key] = entry
-        names = [
-            f"doi {entry.doi}" if entry.doi else "",
-            f"arXiv {entry.arxiv}" if entry.arxiv else "",
-        ]
-        title = re.sub(r"[^a-z0-9]+", " ", entry.title.lower()).strip()
-        if len(title.split()) >= 3:
-            names.append(f"title {title}")
-        alike = next((t for t in titles if _alike(t, title)), title)
-        titles.append(alike)
-        names = [f"title {alike}" if name.startswith("title ") else name for name in names]
-        for name in filter(None, names):
-            other = by_work.setdefault(name, entry)
-            both = shown or other.listed or other.key in cited
-            if other is not entry and both and _same_work(entry, other):
-                what = name.split()[0]
-                message = f"the same {what} as entry “{other.key or other.title}”."
-                yield _entry_hit(document, entry, message, other)
-                break
-
-
-def _alike(one: str, other: str) -> bool:
-    """Titles that differ by a slip of the pen; short ones and numbered parts must be equal."""
-    if re.findall(r"\d+|\bi+\b", one) != re.findall(r"\d+|\bi+\b", other):
-        return one == other
-    return one == other or (min(len(one), len(other)) > 30 and fuzz.ratio(one, other) > 95)
-
-
-def _same_work(one: Reference, other: Reference) -> bool:
-    """Equal titles of different people are different works."""
-    first = {a.lower() for a in one.authors}
-    second = {a.lower() for a in other.authors}
-    return not first or not second or bool(first & second)
-
-
-def _line(document: Document, entry: Reference) -> int:
-    """An entry of a separate file is shown where it is first cited."""
-    if entry.listed:
-        return entry.line
-    return next((c.line for c in document.citations if c.key == entry.key), 1)
-
-
-def _entry_hit(
-    document: Document, entry: Reference, message: str, other: Reference | None = None
-) -> Hit:
-    evidence = ((_line(document, other), other.text[:200]),) if other else ()
-    return Hit(
-        _line(document, entry),
-        message,
-        quote=entry.text[:200],
-        evidence=evidence,
-        file=None if entry.listed else (entry.file, entry.line),
-    )
-
-
-@rule(
     "unused-entry",
     "references",
     "an entry that nothing cites",
@@ -244,7 +161,7 @@ def _uncited(document: Document) -> Iterator[Hit]:
     if cited & {r.key for r in listed}:
         for entry in listed:
             if entry.key not in cited:
-                yield _entry_hit(document, entry, f"nothing cites entry “{entry.key}”.")
+                yield entry_hit(document, entry, f"nothing cites entry “{entry.key}”.")
     elif any(c.style == "author-year" for c in document.citations):
         yield from _unnamed(document)
     own = [r for r in document.references if not r.listed]
@@ -252,7 +169,7 @@ def _uncited(document: Document) -> Iterator[Hit]:
     # A library that is shared between drafts holds many entries that this one does not need.
     if cited and "*" not in cited and len(lost) <= max(1, len(own) // 4) and len(own) > len(lost):
         for entry in lost:
-            yield _entry_hit(document, entry, f"nothing cites entry “{entry.key}”.")
+            yield entry_hit(document, entry, f"nothing cites entry “{entry.key}”.")
 
 
 def _unnamed(document: Document) -> Iterator[Hit]:
@@ -300,14 +217,14 @@ def impossible_entry(document: Document) -> Iterator[Hit]:
         if not entry.listed and entry.key not in cited:
             continue
         if entry.year and entry.year > today + 1:
-            yield _entry_hit(document, entry, f"the year {entry.year} has not come yet.")
+            yield entry_hit(document, entry, f"the year {entry.year} has not come yet.")
         if match := re.fullmatch(r"(\d\d)(\d\d)\.\d{4,5}", entry.arxiv):
             year, month = 2000 + int(match[1]), int(match[2])
             if not 1 <= month <= 12 or not 2007 <= year <= today:
-                yield _entry_hit(document, entry, f"arXiv {entry.arxiv} is no possible id (YYMM).")
+                yield entry_hit(document, entry, f"arXiv {entry.arxiv} is no possible id (YYMM).")
             elif entry.year and entry.year < year - (month == 1):  # sent on the last day of a year
                 message = f"arXiv {entry.arxiv} is from {year}, the entry says {entry.year}."
-                yield _entry_hit(document, entry, message)
+                yield entry_hit(document, entry, message)
 
 
-RULES = (undefined_citation, missing_file, duplicate_entry, unused_entry, impossible_entry)
+RULES = (undefined_citation, missing_file, unused_entry, impossible_entry)
