@@ -201,7 +201,8 @@ def _plots(whole: Sequence[Line]) -> list[Bars | Lines]:
                 title="Calibration: said, and what came true",
                 caption="a bin of stated confidence in each line; n claims",
                 names=[
-                    f"{line.driver} · {line.access} · {b.low:.1f}–{b.high:.1f} (n={b.n}) {what}"
+                    # What tells two bars apart stands first: long names are cut at the end.
+                    f"{line.driver} {what} {b.low:.1f}–{b.high:.1f} n {b.n} {line.access}"
                     for line in whole
                     if line.sums.brier
                     for b in line.sums.brier.bins
