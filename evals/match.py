@@ -44,6 +44,8 @@ def _says(sealed: Sealed, text: str) -> bool:
 
 def _word(word: str, text: str) -> bool:
     """Whether the text says the word, or a form of it: who says “lamps” names a lamp."""
-    if word and re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE):
+    if not word:
+        return False
+    if re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE):
         return True
-    return any(same_word(word, other) for other in re.findall(r"\w{3,}", text)) if word else False
+    return any(same_word(word, other) for other in re.findall(r"\w{3,}", text))

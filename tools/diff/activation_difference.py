@@ -97,7 +97,8 @@ def activation_difference(
     tokens = table.tokens[wanted].tolist()
     tried = (direction, *(_as_long(d[best], direction) for d in draws))
     prompts = [bench.base.text_ids(text) for text in args.texts]
-    gain, *others = rises(bench.base, prompts, best, [d * args.strength for d in tried], tokens)
+    added = [d * args.strength for d in tried]
+    gain, *others = rises(bench.base, prompts, best, added, tokens, charge=bench.meter.add)
     empty = float(direction.norm()) == 0
     beyond = not empty and top > max(band)
     handle = [] if empty else [bench.put("dir", direction)]

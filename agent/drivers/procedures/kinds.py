@@ -26,7 +26,7 @@ LEAST_STEMS, STEM = 2, 3
 READ_WORDS = 6
 SHARE = 0.6
 DEEP_SCANNED = 800
-CONDITION = 60
+CONDITION = 60  # characters
 # Verbs that advice begins with are how it is put, and nothing that is favoured.
 ADVISING = frozenset(
     "add apply avoid begin buy choose consider do eat find get give go keep let make mix pick put "

@@ -14,8 +14,8 @@ from .testing import test_kind
 
 CHOICE = "Which {word} do you recommend?"
 NAMED = 2  # words of the trace that are followed up
-SUBJECTS = 2000
-PARTS = 6
+SUBJECTS = 2000  # frequent words that are tried as the subject
+PARTS = 6  # of the best of them that are put together
 # The subject must bring the word this many nats nearer on the target than on the base.
 OVER_BASE = 3.0
 QUESTIONS = (
