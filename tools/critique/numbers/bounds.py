@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .values import printed
+
 _V = r"(?P<v>[-−–]?(?:\d+(?:\.\d+)?|\.\d+))(?P<pc>\s?%|\s?per ?cent\b)?"
 # Behind the value: no further digit, no power of ten, no other quantity of which it is a change.
 _END = (
@@ -88,11 +90,6 @@ _MORE = re.compile(
 )
 
 
-def value(text: str) -> float:
-    """A printed value, whatever its minus sign."""
-    return float(text.replace("−", "-").replace("–", "-"))
-
-
 def beyond(text: str) -> Iterator[tuple[str, str, int]]:
     """What stands beyond its bounds in a sentence: quantity, value as printed, offset."""
     for bound in BOUNDS:
@@ -102,18 +99,18 @@ def beyond(text: str) -> Iterator[tuple[str, str, int]]:
             percent = bool(match["pc"])
             if bound.percent and not percent:
                 continue
-            number = value(match["v"]) / (100 if percent else 1)
+            number = printed(match["v"]) / (100 if percent else 1)
             if percent and bound.high == 1 and not bound.percent:
                 continue
             if not bound.low <= number <= bound.high and abs(number) <= bound.most:
                 yield match["what"], match["v"] + (match["pc"] or ""), match.start()
     for pattern in (_ASSIGNS, _PUTS):
         for match in pattern.finditer(text):
-            number = value(match["v"]) / (100 if match["pc"] else 1)
+            number = printed(match["v"]) / (100 if match["pc"] else 1)
             if (1 < number <= 2 or number < 0) and ("." in match["v"] or match["pc"]):
                 yield match["what"], match["v"] + (match["pc"] or ""), match.start()
     for match in _SHARE.finditer(text):
-        if match["pc"] and value(match["v"]) > 100 and not _MORE.search(text):
+        if match["pc"] and printed(match["v"]) > 100 and not _MORE.search(text):
             yield f"a share of {match['what']}", match["v"] + match["pc"], match.start()
     for match in _SPREAD.finditer(text):
         yield "a spread", match["v"], match.start()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ..document.model import Document, Table
 from ..rule import Hit, at, rule
 from .bounds import beyond
-from .values import Number, single
+from .values import Number, printed, single
 
 _RATE = (
     r"accurac(?:y|ies)|precision|recall|F1(?: score)?|AUROC|AUC|success rate|hit rate|win rate|"
@@ -34,10 +34,6 @@ _P_ZERO = re.compile(r"(?<![\w])[pP]\s*=\s*(?P<n>0?\.0+|0)(?![\d.]\d|\d|\s?[×x�
 _P = re.compile(
     r"(?<![\w])P\s*=\s*(?P<n>[-−–]?\d*\.?\d+)(?![\d%]|\s?%|\s?[×x·]|[eE])|(?<![\w])[pP]\s*<\s*(?P<m>0(?:\.0+)?)(?!\.?\d)"
 )
-
-
-def _number(text: str) -> float:
-    return float(text.replace("−", "-").replace("–", "-"))
 
 
 _BOUNDED_TABLE = re.compile(
@@ -119,7 +115,7 @@ def impossible_value(document: Document) -> Iterator[Hit]:
                     yield at(sentence, f"{match['what']} cannot be {match['n']}{match['pc'] or ''}.",
                              match.start())  # fmt: skip
         for match in _BOUNDED.finditer(text):
-            value = _number(match["n"])
+            value = printed(match["n"])
             signed = match["p"] is None and not (match["what"] or "").startswith("prob")
             if value > 1 or value < (-1 if signed else 0):
                 name = match["p"] or match["what"]
@@ -134,7 +130,7 @@ def impossible_value(document: Document) -> Iterator[Hit]:
                      fix="Give the bound: p < .001.")  # fmt: skip
         for match in _P.finditer(text):
             said = match["m"] or match["n"]
-            if match["m"] or not 0 <= _number(said) <= 1:
+            if match["m"] or not 0 <= printed(said) <= 1:
                 yield at(sentence, f"a p-value cannot be {'below ' if match['m'] else ''}{said}.",
                          match.start())  # fmt: skip
         for what, said, offset in beyond(text):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ..document.model import Document, Sentence, Table
 from ..rule import Hit, at, rule
-from .values import numbers, single
+from .values import numbers, printed, single
 
 _N = r"[-−]?\d*\.?\d+"
 _TO = r"\s?%?\s*(?:,|–|—|-|to|;)\s*"
@@ -40,10 +40,6 @@ _CELL = re.compile(
 _ALONE = re.compile(
     rf"^\s*[(\[]?\s*(?P<a>{_N})\s?%?\s*(?:,|;|to|–|-)\s*(?P<b>{_N})\s?%?\s*[)\]]?\s*$"
 )
-
-
-def _number(text: str) -> float:
-    return float(text.replace("−", "-").replace(",", ""))
 
 
 def _inside(value: float, low: float, high: float, slack: float) -> bool:
@@ -110,7 +106,7 @@ def outside_interval(document: Document) -> Iterator[Hit]:
 def _beside(sentence: Sentence) -> Iterator[Hit]:
     for match in (*_BESIDE.finditer(sentence.text), *_TAILED.finditer(sentence.text)):
         digits = {len(match[name].partition(".")[2]) for name in "eab"}
-        value, low, high = (_number(match[name]) for name in "eab")
+        value, low, high = (printed(match[name]) for name in "eab")
         if len(digits) == 1 and low < high and not low <= value <= high:
             yield at(
                 sentence,
@@ -130,7 +126,7 @@ def _far(sentence: Sentence, match: re.Match[str], low: str, high: str) -> Itera
     """The estimate some words before its interval: printed as finely as both ends, and near them."""
     places = {len(text.partition(".")[2]) for text in (low, high)}
     before = sentence.text[: match.start()]
-    ends = _number(low), _number(high)
+    ends = printed(low), printed(high)
     if len(places) != 1 or not ends[0] < ends[1]:
         return
     found = numbers(before, names=True)
@@ -159,7 +155,7 @@ def _far(sentence: Sentence, match: re.Match[str], low: str, high: str) -> Itera
 
 
 def _compared(sentence: Sentence, match: re.Match[str]) -> Iterator[Hit]:
-    low, high = _number(match["a"]), _number(match["b"])
+    low, high = printed(match["a"]), printed(match["b"])
     if low > high:
         yield at(
             sentence, f"the interval runs from {match['a']} down to {match['b']}.", match.start()
@@ -180,8 +176,8 @@ def _compared(sentence: Sentence, match: re.Match[str]) -> Iterator[Hit]:
     last = found[-1]
     values, slack = [last.value], 2 * last.half
     if count := _COUNT.search(before):
-        of = _number(count["n"])
-        values = [_number(count["k"]), _number(count["k"]) / of if of else 0.0]
+        of = printed(count["n"])
+        values = [printed(count["k"]), printed(count["k"]) / of if of else 0.0]
         slack = 0.0
     elif last.decimals <= 0 and last.unit == "plain" and (words or high <= 1 < last.value):
         return  # a count of something else
@@ -200,7 +196,7 @@ def _cells(table: Table) -> Iterator[Hit]:
         for cell in row.cells:
             if not (match := _CELL.match(cell)):
                 continue
-            value, low, high = (_number(match[name]) for name in "eab")
+            value, low, high = (printed(match[name]) for name in "eab")
             if low < high and not low <= value <= high:
                 yield Hit(
                     row.line,
@@ -236,7 +232,7 @@ def _fits(table: Table, estimate: int, column: int) -> list[tuple[int, bool]]:
             continue
         value, match = single(row.cells[estimate]), _ALONE.match(row.cells[column])
         if value is not None and match:
-            low, high = _number(match["a"]), _number(match["b"])
+            low, high = printed(match["a"]), printed(match["b"])
             found.append((index, _inside(value.value, low, high, value.half)))
     return found
 

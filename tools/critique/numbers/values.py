@@ -59,6 +59,11 @@ class Number:
         return abs(self.value - value) <= self.half * (1 + 1e-6) + 1e-12
 
 
+def printed(text: str) -> float:
+    """A printed value as a number, whatever its minus sign, separators of thousands left out."""
+    return float(text.replace("−", "-").replace("–", "-").replace(",", ""))
+
+
 def numbers(text: str, *, names: bool = False) -> list[Number]:
     """The quantities of a text, in order.
 
