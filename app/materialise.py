@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from ..agent.state import RunState
 from ..agent.tape import TapeError
 from .config import cache_folder
@@ -111,6 +113,22 @@ def _prune(parent: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def _hold(folder: Path, merge: Callable[[], None]) -> None:
+    """Have a merged folder that is marked as used before anybody can drop it.
+
+    Two audits that start together prune the same cache: whoever lists its folders before the other
+    has marked its own would drop that one.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        with FileLock(folder.parent / ".lock"):
+            if (folder / "config.json").exists():
+                os.utime(folder)
+                _prune(folder.parent)
+                return
+        merge()
+
+
 def main() -> int:
     """Merge, save, rename, print the folder as JSON."""
     parser = argparse.ArgumentParser(description="merge an adapter into its base")
@@ -118,19 +136,16 @@ def main() -> int:
     parser.add_argument("--base")
     options = parser.parse_args()
     folder = cache_folder() / "merged" / _digest(options.source, options.base)
-    if not (folder / "config.json").exists():
-        from ..tools.models import ModelError
+    from ..tools.model_files import ModelError
 
-        try:
-            _merge(options.source, options.base, folder)
-        except ModelError as error:
-            print(error, file=sys.stderr)
-            return 5
+    try:
+        _hold(folder, lambda: _merge(options.source, options.base, folder))
+    except ModelError as error:
+        print(error, file=sys.stderr)
+        return 5
     note = _note(folder.name)
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(json.dumps({"source": str(options.source.resolve()), "base": options.base}))
-    os.utime(folder)
-    _prune(folder.parent)
     sealed = options.source / "commitment.txt"
     commitment = sealed.read_text().strip() if sealed.exists() else None
     print(json.dumps({"folder": str(folder), "commitment": commitment}))
