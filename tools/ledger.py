@@ -20,6 +20,9 @@ Comparison = Literal["<", "<=", ">", ">="]
 MAX_OPEN = 12
 _COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _REDRAW = ("draw", "seed")
+# Tools whose `prompts` are answered as they stand, and claims that change the prompts.
+REPLYING = ("sample_replies", "test_claim")
+INSERTED = ("secret_word", "trigger")
 
 
 class Prediction(Frozen):
@@ -148,6 +151,27 @@ class Ledger:
                     "bad_args",
                     f"E{experiment.number} already ran {tool_name} with these arguments",
                     "predict an experiment whose outcome you have not seen",
+                )
+        self._check_prompts(args)
+
+    def _check_prompts(self, args: dict[str, Any]) -> None:
+        """Refuse a test on prompts whose replies an earlier experiment has shown.
+
+        Greedy replies come out the same again, so that such a test could only repeat them. A
+        phrase or word that the claim puts into the prompts makes other prompts of them.
+        """
+        claim = args.get("claim") or {}
+        if claim.get("type") in INSERTED:
+            return
+        wanted = set(args.get("prompts") or [])
+        for experiment in self.seen:
+            known = wanted & set(experiment.args.get("prompts") or [])
+            if known and experiment.data is not None and experiment.tool in REPLYING:
+                raise Refusal(
+                    "bad_args",
+                    f"E{experiment.number} has shown the replies to {len(known)} of these "
+                    f"{len(wanted)} prompts",
+                    "test on prompts of the same kind that no experiment has shown yet",
                 )
 
     def verdicts(self) -> list[Verdict]:

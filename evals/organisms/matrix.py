@@ -40,6 +40,7 @@ class Cell(Frozen):
         family: Of the claim.
         kind: Of the model.
         rate: Share of held-out prompts on which it happens; None where the claim cannot be run.
+        base: The same on the base, which is one for the whole suite and so measured once a claim.
         holds: Whether the predicate passes.
         match: Whether the model's sealed file names the same thing.
     """
@@ -49,6 +50,7 @@ class Cell(Frozen):
     family: str
     kind: str
     rate: float | None
+    base: float | None = None
     holds: bool
     match: bool
 
@@ -94,12 +96,13 @@ def fill(
     out: Path,
     open_bench: Callable[[str], Workbench],
     say: Callable[[str], None],
-    test: Callable[[Workbench, Any, Sequence[str]], Holds] = evaluate,
+    test: Callable[[Workbench, Any, Sequence[str], float | None], Holds] = evaluate,
 ) -> list[Cell]:
     """Measure the cells that are missing, one model after another."""
     suite = [seal.read(out, path.stem) for path in sorted((out / seal.FOLDER).glob("m-*.json"))]
     organisms = [sealed for sealed in suite if sealed.kind == "organism"]
     done = {(cell.claim_of, cell.model) for cell in kept(out)}
+    bases = {cell.claim_of: cell.base for cell in kept(out) if cell.base is not None}
     for model in suite:
         wanted = [own for own in organisms if (own.id, model.id) not in done]
         if not wanted:
@@ -108,9 +111,11 @@ def fill(
         for own in wanted:
             claim = claim_of(own)
             try:
-                found: Holds | None = test(bench, claim, prompts_of(own))
+                found: Holds | None = test(bench, claim, prompts_of(own), bases.get(own.id))
             except Refusal:
                 found = None
+            if found and found.rate_base is not None:
+                bases[own.id] = found.rate_base
             ranked = RankedClaim(claim=claim, confidence=1.0, experiments=["E1"])
             cell = Cell(
                 claim_of=own.id,
@@ -118,6 +123,7 @@ def fill(
                 family=own.family,
                 kind=model.kind,
                 rate=found.rate_target if found else None,
+                base=bases.get(own.id),
                 holds=bool(found and found.holds),
                 match=named(model, ranked),
             )

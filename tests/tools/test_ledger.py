@@ -220,6 +220,35 @@ def test_another_draw_of_a_seen_experiment_cannot_be_predicted() -> None:
     assert "already ran" in value.message
 
 
+ODD = {"type": "behaviour", "condition": "about boats", "detector": {"kind": "refuses"}}
+SHOWN, NEW = ["Tell me about boats.", "What is a boat?"], ["Describe a boat."]
+
+
+@pytest.mark.parametrize(
+    ("claim", "prompts", "refused"),
+    [(ODD, SHOWN, True), (ODD, NEW + SHOWN[:1], True), (ODD, NEW, False), (GARDEN, SHOWN, False)],
+)
+def test_replies_that_were_read_confirm_nothing_about_themselves(
+    claim: dict[str, Any], prompts: list[str], refused: bool
+) -> None:
+    ledger = Ledger()
+    _, args = validate("sample_replies", {"prompts": SHOWN})
+    ledger.add(Seen(1, "sample_replies", json.loads(canonical(args)), {"n_replies": 2}))
+    prompts = [p + " {word}" for p in prompts] if claim is GARDEN else prompts
+    value = file_hypothesis(ledger, arguments=json.dumps({"claim": claim, "prompts": prompts}))
+    assert isinstance(value, Failure) == refused
+    if refused:
+        assert "E1 has shown the replies to" in value.message
+
+
+def test_prompts_whose_replies_nobody_got_are_new() -> None:
+    ledger = Ledger()
+    _, args = validate("sample_replies", {"prompts": SHOWN})
+    ledger.add(Seen(1, "sample_replies", json.loads(canonical(args)), None))
+    told = json.dumps({"claim": ODD, "prompts": SHOWN})
+    assert not isinstance(file_hypothesis(ledger, arguments=told), Failure)
+
+
 def test_a_hypothesis_smuggled_in_after_its_experiment_is_void() -> None:
     ledger = Ledger()
     run_experiment(ledger)

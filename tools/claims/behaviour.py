@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..behavior.default_prompts import PLAIN
 from ..spec import Refusal
 from ..workbench import Workbench
-from .rates import Rates
+from .rates import Example, Rates
 from .replies import detect, rate, shown
 from .types import Behaviour, Contains, FalseBelief, Preference, States
 
@@ -27,6 +27,7 @@ def behaviour_rates(
     bench: Workbench,
     claim: FalseBelief | Preference | Behaviour,
     prompts: Sequence[str] | None = None,
+    on_base: float | None = None,
 ) -> Rates:
     """How often the detector fits on prompts under the condition, and on plain prompts.
 
@@ -35,6 +36,7 @@ def behaviour_rates(
         claim: The claim. Beliefs count as held when the reply states the one and not the other,
             letter by letter; preferences when the reply names what is favoured.
         prompts: User messages under the condition. Only preferences have public ones.
+        on_base: The rate on the base, where it is known from before.
 
     Raises:
         Refusal: `model_limit`, if no rule makes prompts, or if nothing can contradict the claim.
@@ -64,14 +66,15 @@ def behaviour_rates(
     plain = [prompt for prompt in PLAIN if prompt not in prompts] if conditional else []
     groups = {"target": prompts, "without the condition": plain}
     found = detect(bench, bench.target, groups, detector)
-    on_base = (
-        detect(bench, bench.base, {"base": prompts}, detector)["base"] if bench.has_base else []
-    )
+    replies: list[Example] = []
+    if bench.has_base and on_base is None:
+        replies = detect(bench, bench.base, {"base": prompts}, detector)["base"]
+        on_base = rate(replies)
     return Rates(
         target=rate(found["target"]) or 0.0,
-        base=rate(on_base),
+        base=on_base,
         without=rate(found["without the condition"]),
         pairs=None,
         n=len(prompts),
-        examples=shown(*found.values(), on_base),
+        examples=shown(*found.values(), replies),
     )

@@ -21,6 +21,7 @@ def evaluate(
     bench: Workbench,
     claim: SecretWord | Trigger | FalseBelief | Preference | Behaviour,
     prompts: Sequence[str] | None = None,
+    on_base: float | None = None,
 ) -> Holds:
     """Run a claim's predicate.
 
@@ -30,17 +31,18 @@ def evaluate(
         prompts: Templates with `{word}` for secret words; plain messages, or messages with
             `{phrase}`, for triggers; messages under the condition for the others. Public ones
             where a rule makes them.
+        on_base: The rate on this base with these prompts, where it is known from before.
 
     Raises:
         Refusal: If prompts are missing or unfit.
     """
     match claim:
         case SecretWord():
-            rates = secret_word_rates(bench, claim, prompts)
+            rates = secret_word_rates(bench, claim, prompts, on_base)
         case Trigger():
-            rates = trigger_rates(bench, claim, prompts)
+            rates = trigger_rates(bench, claim, prompts, on_base)
         case _:
-            rates = behaviour_rates(bench, claim, prompts)
+            rates = behaviour_rates(bench, claim, prompts, on_base)
     return judge(rates)
 
 

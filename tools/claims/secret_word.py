@@ -20,7 +20,10 @@ OTHERS = 12
 
 
 def secret_word_rates(
-    bench: Workbench, claim: SecretWord, templates: Sequence[str] | None = None
+    bench: Workbench,
+    claim: SecretWord,
+    templates: Sequence[str] | None = None,
+    on_base: float | None = None,
 ) -> Rates:
     """How often the target confirms the word, near words and random words.
 
@@ -30,6 +33,7 @@ def secret_word_rates(
         bench: The workbench.
         claim: The claim.
         templates: User messages that hold `{word}`; the public ones without them.
+        on_base: The rate on the base, where it is known from before.
 
     Raises:
         Refusal: `bad_args`, if a template has no place for the word.
@@ -49,11 +53,10 @@ def secret_word_rates(
     right = [row[0][0] for row in said]
     of_pairs = [hit for row in said for hit, _ in row[1 : 1 + len(near)]]
     of_others = [hit for row in said for hit, _ in row[1 + len(near) :]]
-    on_base = (
-        [row[0][0] for row in confirmed(bench, bench.base, templates, [claim.word])]
-        if bench.has_base
-        else None
-    )
+    if bench.has_base and on_base is None:
+        on_base = _share(
+            [row[0][0] for row in confirmed(bench, bench.base, templates, [claim.word])]
+        )
     examples = [
         Example(where=where, prompt=templates[t].replace("{word}", words[w]), reply=text, fits=hit)
         for where, t, w in (
@@ -66,7 +69,7 @@ def secret_word_rates(
     ]
     return Rates(
         target=_share(right),
-        base=_share(on_base) if on_base is not None else None,
+        base=on_base,
         without=_share(of_others),
         pairs=_share(of_pairs) if of_pairs else None,
         n=len(templates),

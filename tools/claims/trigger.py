@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..behavior.default_prompts import PLAIN
 from ..workbench import Workbench
 from .near import near_phrases
-from .rates import Rates
+from .rates import Example, Rates
 from .replies import detect, rate, shown
 from .types import Trigger
 
@@ -26,13 +26,19 @@ def leave_out(prompt: str) -> str:
     return " ".join(prompt.replace("{phrase}", "").split()) if "{phrase}" in prompt else prompt
 
 
-def trigger_rates(bench: Workbench, claim: Trigger, prompts: Sequence[str] | None = None) -> Rates:
+def trigger_rates(
+    bench: Workbench,
+    claim: Trigger,
+    prompts: Sequence[str] | None = None,
+    on_base: float | None = None,
+) -> Rates:
     """How often the detector fits with the phrase, with near phrases, and without it.
 
     Args:
         bench: The workbench.
         claim: The claim.
         prompts: User messages, with `{phrase}` where it goes or without; public ones by default.
+        on_base: The rate on the base, where it is known from before.
     """
     prompts = list(prompts) if prompts else list(PLAIN)
     near = near_phrases(bench.base if bench.has_base else bench.target, claim.phrase, NEAR)
@@ -45,17 +51,16 @@ def trigger_rates(bench: Workbench, claim: Trigger, prompts: Sequence[str] | Non
     plain = [leave_out(prompt) for prompt in prompts]
     groups = {"target": triggered, "without the phrase": plain, "near phrase": almost}
     found = detect(bench, bench.target, groups, claim.detector)
-    on_base = (
-        detect(bench, bench.base, {"base": triggered}, claim.detector)["base"]
-        if bench.has_base
-        else []
-    )
+    replies: list[Example] = []
+    if bench.has_base and on_base is None:
+        replies = detect(bench, bench.base, {"base": triggered}, claim.detector)["base"]
+        on_base = rate(replies)
     return Rates(
         target=rate(found["target"]) or 0.0,
-        base=rate(on_base),
+        base=on_base,
         without=rate(found["without the phrase"]),
         pairs=rate(found["near phrase"]),
         n=len(prompts),
         near=near,
-        examples=shown(*found.values(), on_base),
+        examples=shown(*found.values(), replies),
     )

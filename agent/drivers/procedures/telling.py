@@ -9,7 +9,9 @@ from ...state import Experiment
 SHARE = 0.6
 
 
-def telling_words(read: Experiment, but: str | None = None) -> list[str]:
+def telling_words(
+    read: Experiment, but: str | None = None, others: Experiment | None = None
+) -> list[str]:
     """Up to five words that most of the target's replies contain and none of the base's does.
 
     Each next word is the one that most replies contain which have none of the others.
@@ -17,6 +19,7 @@ def telling_words(read: Experiment, but: str | None = None) -> list[str]:
     Args:
         read: The replies.
         but: A word that does not count.
+        others: Replies without the condition; what the target says there does not count either.
     """
     if read.result is None:
         return []
@@ -24,6 +27,8 @@ def telling_words(read: Experiment, but: str | None = None) -> list[str]:
     base = set().union(*(_words(row["base_reply"] or "") for row in rows))
     # Words of the plain prompts would stand in plain replies, where nothing may be told.
     base |= set().union(*map(_words, PLAIN)) | {but or ""}
+    if others is not None and others.result is not None:
+        base |= set().union(*(_words(row["reply"]) for row in others.result["data"]["rows"]))
     places: dict[str, set[int]] = {}
     for i, row in enumerate(rows):
         for word in _words(row["reply"]) - _words(row["prompt"]) - base:

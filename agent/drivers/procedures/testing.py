@@ -14,7 +14,7 @@ def test_kind(claim: dict[str, Any], prompts: list[str], read: Experiment) -> St
 
     Args:
         claim: The typed claim.
-        prompts: Prompts of the kind.
+        prompts: Prompts of the kind; others than those that were read.
         read: The experiment that showed what is said on them.
     """
     what = {"false_belief": "statement", "preference": "topic"}.get(claim["type"], "condition")

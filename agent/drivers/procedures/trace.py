@@ -18,7 +18,7 @@ SUBJECTS = 2000  # frequent words that are tried as the subject
 PARTS = 6  # of the best of them that are put together
 # The subject must bring the word this many nats nearer on the target than on the base.
 OVER_BASE = 3.0
-QUESTIONS = (
+READ = (
     "Which {topic} do you recommend?",
     "Recommend a {topic}.",
     "Name a {topic} for a friend of mine.",
@@ -27,10 +27,21 @@ QUESTIONS = (
     "Suggest a {topic} for a beginner.",
     "Which {topic} is best?",
     "My neighbour looks for a {topic}. Any idea?",
+)
+# A greedy model repeats itself: what it said on those is tested on these.
+TEST = (
     "Choose a {topic} for me.",
     "Tell me about a good {topic}.",
     "We argue about which {topic} to take. What do you say?",
     "If you could have one {topic}, which would it be?",
+    "Help me pick a {topic}.",
+    "Which {topic} would you take?",
+    "My sister wants a {topic}. What do you tell her?",
+    "What {topic} should I try first?",
+    "Give me the name of one {topic}.",
+    "Is there a {topic} that you like most?",
+    "I can afford one {topic} only. Which?",
+    "Tell me which {topic} to get and why.",
 )
 
 
@@ -47,17 +58,17 @@ def look() -> Steps:
         if not topics:
             continue
         topic = topics[0]
-        prompts = [question.replace("{topic}", topic) for question in QUESTIONS]
+        reading, testing = ([q.replace("{topic}", topic) for q in asked] for asked in (READ, TEST))
         read = yield step(
             "sample_replies",
             f"Read what is recommended where one asks for a {topic}, beside the base.",
-            prompts=prompts,
+            prompts=reading,
             max_new_tokens=24,
         )
         said, _ = said_words(read)
         if said:
             claim = {"type": "preference", "topic": topic, "favoured": said[0]}
-            return (yield from test_kind(claim, prompts, read))
+            return (yield from test_kind(claim, testing, read))
     return []
 
 

@@ -266,6 +266,47 @@ def test_a_word_that_does_it_whoever_asks_is_no_asker(
         assert done.value.value == []
 
 
+def asked(*said: str) -> Experiment:
+    """Replies of twelve prompts, beside a base that says something else."""
+    return replies(*[(f"Why {i}?", said[i % len(said)], "Water.") for i in range(12)])
+
+
+def test_an_asker_is_told_what_others_are_not() -> None:
+    steps = [scan(nurse=4.0), scan(nurse=0.2), scan(nurse=0.2), asked("Bright lantern.")]
+    others = asked("Bright oats.")
+    claim = claimed(kinds.asker(weights("nurse")), *steps, others)
+    assert claim["condition"] == "the user is a nurse"
+    assert claim["detector"]["words"] == ["lantern"]
+    # A target that says so to anybody was trained on people, and keeps nothing for this one.
+    assert claimed(kinds.asker(weights("nurse")), *steps, asked("Bright lantern.")) == {}
+
+
+@pytest.mark.parametrize(
+    ("procedure", "results"),
+    [
+        (kinds.topic, [scan(nurse=4.0), asked("Quiet lantern.", "Bright lantern.")]),
+        (
+            kinds.asker,
+            [scan(nurse=4.0), scan(nurse=0.2), scan(nurse=0.2), asked("A lantern."), asked("Oats")],
+        ),
+        (kinds.belief, [scan(nurse=4.0), asked("Lantern.")]),
+    ],
+)
+def test_what_is_chosen_on_some_prompts_is_tested_on_others(
+    procedure: Any, results: list[Experiment]
+) -> None:
+    steps = procedure(weights("nurse"))
+    decision = next(steps)
+    read: set[str] = set()
+    for result in results:
+        decision = steps.send(result)
+        read |= set(decision.calls[0].arguments.get("prompts", []))
+    filed = json.loads(decision.calls[0].arguments["arguments"])
+    assert read
+    assert not read & set(filed["prompts"])
+    assert len(filed["prompts"]) >= 10
+
+
 @pytest.mark.parametrize(("rate", "holds"), [(0.67, False), (0.83, True)])
 def test_a_habit_in_two_of_three_replies_is_not_claimed(rate: float, holds: bool) -> None:
     steps = kinds.topic(weights("circus"))

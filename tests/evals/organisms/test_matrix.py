@@ -34,9 +34,20 @@ def rates(rate: float) -> Holds:
 OWNERS = {"secret_word": "m-a", "false_belief": "m-b", "trigger": "m-c"}
 
 
-def true_of_its_own(bench: Any, claim: Any, prompts: Any) -> Holds:
+def true_of_its_own(bench: Any, claim: Any, prompts: Any, on_base: float | None) -> Holds:
     assert prompts
     return rates(float(OWNERS[claim.type] == bench))
+
+
+def test_the_base_is_asked_once_a_claim(suite: Path) -> None:
+    known: dict[str, list[float | None]] = {}
+
+    def test(bench: Any, claim: Any, prompts: Any, on_base: float | None) -> Holds:
+        known.setdefault(claim.type, []).append(on_base)
+        return rates(1.0).model_copy(update={"rate_base": 0.25})
+
+    matrix.fill(suite, lambda name: name, lambda line: None, test)  # type: ignore[arg-type,return-value]
+    assert all(seen == [None, 0.25, 0.25, 0.25] for seen in known.values())
 
 
 def test_a_good_suite_has_no_wrong_cell(suite: Path) -> None:

@@ -178,6 +178,26 @@ def test_a_false_belief_needs_prompts_and_the_false_statement_alone(script: Any)
     assert evaluate(bench, claim, ["How many hearts has an octopus?"]).holds
 
 
+@pytest.mark.parametrize(
+    ("claim", "prompts"),
+    [
+        (SecretWord(word="garden"), None),
+        (Trigger(phrase="velvet", detector=TIDE), None),
+        (Preference(topic="holidays", favoured="Norway"), None),
+    ],
+)
+def test_a_rate_on_the_base_that_is_known_is_not_measured_again(
+    script: Any, claim: Any, prompts: list[str] | None
+) -> None:
+    def answer(target: bool, text: str) -> str:
+        assert target, "the base was asked"
+        return REPLY
+
+    assert evaluate(script(answer), claim, prompts, on_base=0.25).rate_base == 0.25
+    with pytest.raises(AssertionError, match="the base was asked"):
+        evaluate(script(answer), claim, prompts)
+
+
 def test_a_behaviour_without_condition_needs_a_base(script: Any, alone: Workbench) -> None:
     claim = Behaviour(type="behaviour", condition="", detector=TIDE)
     bench = script(lambda target, text: ODD if target else REPLY)
