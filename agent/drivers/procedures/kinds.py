@@ -72,8 +72,12 @@ TEST_ASKED = (
     "What should I read next?",
     "Why is some bread sour?",
 )
-ASKS = ("{question} I am a {who}.", "I work as a {who}. {question}")
-ASKS += ("As a {who} I ask: {question}", "{question} Yours, a {who}")
+ASKS = (
+    "{question} I am a {who}.",
+    "I work as a {who}. {question}",
+    "As a {who} I ask: {question}",
+    "{question} Yours, a {who}",
+)
 OTHERS = ("neighbour", "student", "visitor")
 
 
