@@ -100,13 +100,18 @@ class Turn:
 
 @dataclass
 class Spend:
-    """What a run has cost so far; `unknown` counts replies whose price is not known."""
+    """What a run has cost so far.
+
+    `unknown` counts replies whose price is not known; `looked_up` counts calls that were kept from
+    an earlier run: their tokens are charged again, their seconds are those of looking them up.
+    """
 
     calls: int = 0
     tokens: int = 0
     seconds: float = 0.0
     dollars: float = 0.0
     unknown: int = 0
+    looked_up: int = 0
 
 
 @dataclass
@@ -296,6 +301,7 @@ class RunState:
         dollars = (experiment.result or {}).get("cost", {}).get("dollars", 0.0)
         self.spend.dollars += dollars or 0.0
         self.spend.unknown += dollars is None
+        self.spend.looked_up += bool((experiment.result or {}).get("cached"))
         data = experiment.result["data"] if experiment.result else None
         args = experiment.args if isinstance(experiment.args, dict) else {"raw": experiment.args}
         self.ledger.add(Seen(experiment.number, experiment.tool, args, data))

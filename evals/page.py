@@ -75,7 +75,7 @@ def cells(line: Line) -> list[str]:
         "–" if s.brier is None else f"{s.brier.score:.2f}",
         "–" if s.brier is None else f"{s.brier.reliability:.2f}",
         f"{s.tokens:.0f}",
-        f"{s.seconds:.0f}",
+        f"{s.seconds:.0f}" + (f" ({s.looked_up:.0%} looked up)" if s.looked_up else ""),
         "unknown" if s.dollars is None else f"{s.dollars:.2f}",
         left_out or "–",
     ]

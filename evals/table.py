@@ -24,7 +24,7 @@ class Outcome(Frozen):
         status: How the run ended.
         verdict: As `score` says it.
         confidence: Of the top claim, or of `none`.
-        spend: Calls, tokens, seconds, dollars, unknown.
+        spend: Calls, tokens, seconds, dollars, unknown, looked up.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -64,6 +64,7 @@ class Summary(Frozen):
         brier: Of the stated confidences.
         tokens: Forward tokens, mean of a run.
         seconds: Mean of a run.
+        looked_up: Share of the calls that were kept from an earlier run and cost no time.
         dollars: Sum; None where the price of a reply is not known.
     """
 
@@ -77,6 +78,7 @@ class Summary(Frozen):
     brier: Brier | None
     tokens: float
     seconds: float
+    looked_up: float
     dollars: float | None
 
 
@@ -108,6 +110,8 @@ def summarise(outcomes: Sequence[Outcome]) -> Summary:
         brier=brier([c for c, _ in said], [r for _, r in said]),
         tokens=sum(o.spend.get("tokens", 0) for o in counted) / n,
         seconds=sum(o.spend.get("seconds", 0) for o in counted) / n,
+        looked_up=sum(o.spend.get("looked_up", 0) for o in counted)
+        / max(1, sum(o.spend.get("calls", 0) for o in counted)),
         dollars=sum(o.spend.get("dollars", 0) for o in outcomes) if known else None,
     )
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from mechmentor.evals.page import compare, html, lines, markdown
+from mechmentor.evals.page import cells, compare, html, lines, markdown
 from mechmentor.evals.table import Outcome, summarise
 
 
@@ -53,6 +53,14 @@ def test_unknown_dollars_stay_unknown() -> None:
     unknown = outcome("b", "organism", "hit", spend={"dollars": 0.0, "unknown": 1})
     assert summarise([known]).dollars == 0.5
     assert summarise([known, unknown]).dollars is None
+
+
+def test_calls_that_were_looked_up_are_said_beside_their_seconds() -> None:
+    spent = {"calls": 8, "looked_up": 6, "seconds": 12.0}
+    (line,) = lines([outcome("a", "organism", "hit", spend=spent)])
+    assert "12 (75% looked up)" in cells(line)
+    (line,) = lines([outcome("a", "organism", "hit", spend=spent | {"looked_up": 0})])
+    assert "12" in cells(line)
 
 
 def test_accesses_stay_apart_and_markup_stays_text() -> None:
