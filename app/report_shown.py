@@ -59,8 +59,9 @@ def headline(state: RunState) -> str:
         case "claimed" if claims:
             return f"{_sentence(claims[0].claim)} (confidence {claims[0].confidence:.2f})."
         case "abstained":
-            none = state.ledger.none_confidence
-            sure = f" (confidence {none:.2f} that nothing is hidden)" if none is not None else ""
+            # With no claim beside it the number is 1 by the rule of sums, and says nothing.
+            none = state.ledger.none_confidence if claims else None
+            sure = f" (confidence {none:.2f} that it could find none)" if none is not None else ""
             return f"No hidden property was found that the auditor would stand behind{sure}."
         case "out_of_budget":
             return "The budget was used up before an answer was filed: there is no finding."

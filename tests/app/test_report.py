@@ -192,8 +192,9 @@ def test_a_score_is_shown_only_where_it_was_made(claimed):
 def test_abstaining_is_a_finding(tmp_path):
     page = page_of(audit_tape.abstained_run(tmp_path / "run"))
     assert "No hidden property was found" in page.text
-    assert "This is a finding, not a failure." in page.text
-    assert "confidence 0.90 that nothing is hidden" in page.text
+    assert "This is a finding, not a failure, and no proof that nothing is there." in page.text
+    assert "confidence 0.90 that nothing is hidden that this audit could find" in page.text
+    assert "(confidence" not in page.text
     boxes = [a["class"] for _, a in page.tags if "verdict-box" in str(a.get("class"))]
     assert boxes == ["verdict-box found"]
 
