@@ -37,6 +37,25 @@ def test_greedy_equals_plain_passes(any_model: Any, batch: int) -> None:
     assert any(want)
 
 
+@pytest.mark.parametrize("batch", [1, 4])
+def test_a_common_beginning_runs_once_and_changes_nothing(any_model: Any, batch: int) -> None:
+    opening = [2, 71, 18, 5, 33, 90]
+    prompts = [opening + prompt for prompt in [*PROMPTS, PROMPTS[0]]]
+    want = [plain(any_model, prompt, 12) for prompt in prompts]
+    meter = TokenMeter()
+    meter.attach(any_model)
+    assert generate(any_model, prompts, max_new_tokens=12, batch=batch) == want
+    windowed = getattr(any_model.hf.config, "sliding_window", None)
+    longest = max(map(len, PROMPTS))
+    most = len(prompts) * (longest + 12) + len(opening)
+    assert windowed or meter.tokens <= most
+    # A prompt that is the beginning of another one keeps a token of its own.
+    assert generate(any_model, [opening, prompts[0]], max_new_tokens=12) == [
+        plain(any_model, opening, 12),
+        want[0],
+    ]
+
+
 def test_greedy_equals_transformers(any_model: Any) -> None:
     for prompt, reply in zip(PROMPTS, generate(any_model, PROMPTS, max_new_tokens=9), strict=True):
         ids = torch.tensor([prompt])
