@@ -1,6 +1,7 @@
 """Plain forward passes over many prompts of different length."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -95,12 +96,21 @@ def sequence_log_prob(
     return out.float()
 
 
-def final_hidden(model: Model, sequences: list[list[int]]) -> Float[Tensor, "seq pos d_model"]:
-    """What the final norm gives at each position; positions past a sequence's end are padding."""
+def final_hidden(
+    model: Model, sequences: list[list[int]], known: Any = None
+) -> Float[Tensor, "seq pos d_model"]:
+    """What the final norm gives at each position; positions past a sequence's end are padding.
+
+    Args:
+        model: The model.
+        sequences: Token ids.
+        known: A cache of what stands before each sequence; it is added to.
+    """
     width = max(map(len, sequences))
     rows = [s + [0] * (width - len(s)) for s in sequences]
     ids = torch.tensor(rows, device=model.device)
-    return model.adapter.body(input_ids=ids, use_cache=False).last_hidden_state  # type: ignore[no-any-return]
+    out = model.adapter.body(input_ids=ids, past_key_values=known, use_cache=known is not None)
+    return out.last_hidden_state  # type: ignore[no-any-return]
 
 
 def check_lengths(model: Model, sequences: list[list[int]]) -> None:

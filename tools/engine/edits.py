@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..model import Model
 from .batch import OnProgress, batches, check_lengths, final_hidden
+from .opening import Opening, opening
 from .residual import first, hooked
 from .sampling import generate
 
@@ -31,18 +32,22 @@ class Edit:
         change: The change.
         lengths: Tokens of each prompt.
         act: `all` positions but the first, or `reply`: the prompt's last token and what follows.
+        alike: A label for each sequence; those of one label are changed alike, and what they begin
+            with runs once. None: each in its own way.
     """
 
     layers: list[int]
     change: Change
     lengths: list[int]
     act: Act = "all"
+    alike: list[int] | None = None
     _rows: list[int] = field(default_factory=list)
     _left: bool = True
+    _begin: int = 0
 
-    def at(self, rows: list[int], *, left: bool) -> None:
-        """Say which sequences the next pass holds, and on which side they are padded."""
-        self._rows, self._left = rows, left
+    def at(self, rows: list[int], *, left: bool, begin: int = 0) -> None:
+        """Say what the next pass holds: which sequences, padded on which side, from which token."""
+        self._rows, self._left, self._begin = rows, left, begin
 
     def apply(self, stream: Float[Tensor, "row pos d_model"]) -> Float[Tensor, "row pos d_model"]:
         """The stream with the change at the positions that are acted on."""
@@ -52,7 +57,7 @@ class Edit:
         if width == 1:  # a new token of a reply
             return new
         length = torch.tensor([self.lengths[i] for i in self._rows], device=stream.device)
-        start = width - length if self._left else torch.zeros_like(length)
+        start = width - length if self._left else torch.full_like(length, -self._begin)
         begin = start + (length - 1 if self.act == "reply" else 1)
         places = torch.arange(width, device=stream.device)
         return torch.where((places >= begin[:, None])[..., None], new, stream)
@@ -122,11 +127,14 @@ def edited_logits(
     with ExitStack() as stack:
         for one in edits:
             stack.enter_context(edited(model, one))
+        shared = _opening(model, sequences, edits)
+        begin = shared.length if shared else 0
         for part in batches([len(s) for s in sequences], batch):
             for one in edits:
-                one.at(part, left=False)
-            hidden = final_hidden(model, [sequences[i] for i in part])
-            last = torch.tensor([len(sequences[i]) - 1 for i in part], device=hidden.device)
+                one.at(part, left=False, begin=begin)
+            known = shared.cache(part) if shared else None
+            hidden = final_hidden(model, [sequences[i][begin:] for i in part], known)
+            last = torch.tensor([len(sequences[i]) - begin - 1 for i in part], device=hidden.device)
             rows = hidden[torch.arange(len(part), device=hidden.device), last]
             logp = model.adapter.unembed(rows).float().log_softmax(-1)
             out[part] = (logp if keep is None else logp[:, keep]).cpu()
@@ -154,7 +162,21 @@ def edited_replies(
             batch=batch,
             on_progress=on_progress,
             on_rows=lambda rows: edit.at(rows, left=True),
+            shared=_opening(model, prompts, [edit]),
         )
+
+
+def _opening(model: Model, sequences: list[list[int]], edits: list[Edit]) -> Opening | None:
+    """What the sequences begin with, run under the edits, once for those that are changed alike."""
+    labels = [edit.alike for edit in edits]
+    if any(label is None for label in labels):
+        return None
+
+    def before(rows: list[int]) -> None:
+        for edit in edits:
+            edit.at(rows, left=False)
+
+    return opening(model, sequences, list(zip(*(x for x in labels if x), strict=True)), before)
 
 
 def random_like(

@@ -1,9 +1,7 @@
 """Generate replies with a key-value cache, greedily or from one generator."""
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from os.path import commonprefix
 from typing import Any
 
 import torch
@@ -12,8 +10,7 @@ from torch import Tensor
 
 from ..model import Model
 from .batch import OnProgress, batches, check_lengths
-
-WORTH = 4  # tokens of a prefix
+from .opening import Opening, opening
 
 
 @dataclass
@@ -34,6 +31,7 @@ def generate(
     batch: int = 8,
     on_progress: OnProgress | None = None,
     on_rows: Callable[[list[int]], None] | None = None,
+    shared: Opening | None = None,
 ) -> list[list[int]]:
     """New tokens of each prompt, without the stop token that ended them.
 
@@ -49,8 +47,8 @@ def generate(
         generator: Source of the random numbers (CPU); needed above temperature 0.
         batch: Prompts that run together.
         on_progress: Called with (replies done, replies).
-        on_rows: Called before each pass with the indices of the prompts that are its rows; every
-            row then holds its whole prompt.
+        on_rows: Called before each pass with the indices of the prompts that are its rows.
+        shared: What the prompts begin with, where `on_rows` changes it; else it is made here.
 
     Raises:
         Refusal: `bad_args` for an empty prompt, `model_limit` for more than the model's positions.
@@ -65,42 +63,17 @@ def generate(
         shape = (len(prompts), max_new_tokens)
         draws = torch.rand(shape, generator=generator, dtype=torch.float64)
     replies: list[list[int]] = [[] for _ in prompts]
-    begin = 0 if on_rows or len(prompts) < 2 else _shared(prompts)
-    known = _prefix(model, prompts[0][:begin]) if begin else None
-    begin = 0 if known is None else begin
+    if shared is None and on_rows is None and max_new_tokens:
+        shared = opening(model, prompts)
+    begin = shared.length if shared else 0
     done = 0
     for part in batches([len(p) + max_new_tokens for p in prompts], batch):
         rows = [_Row(i, prompts[i][begin:], replies[i]) for i in part]
-        _run(model, rows, max_new_tokens, temperature, draws, on_rows, known, begin)
+        _run(model, rows, max_new_tokens, temperature, draws, on_rows, shared)
         done += len(part)
         if on_progress:
             on_progress(done, len(prompts))
     return replies
-
-
-def _shared(prompts: list[list[int]]) -> int:
-    """Tokens that all prompts begin with, each keeping one of its own; 0 where it is not worth it.
-
-    A single pass more is worth it from a few tokens on.
-    """
-    shared = len(commonprefix(prompts))
-    shared = min(shared, min(map(len, prompts)) - 1)
-    return shared if shared >= WORTH else 0
-
-
-def _prefix(model: Model, ids: list[int]) -> Any:
-    """The cache after a prefix, of one row; None where its layers see a window only.
-
-    The padding between prefix and prompt would push the prefix out of such a window too early.
-    """
-    from transformers import DynamicCache
-
-    cache: Any = DynamicCache(config=model.hf.config)
-    if any(getattr(layer, "is_sliding", False) for layer in cache.layers):
-        return None
-    row = torch.tensor([ids], device=model.device)
-    model.adapter.body(input_ids=row, past_key_values=cache, use_cache=True)
-    return cache
 
 
 def _run(
@@ -110,10 +83,9 @@ def _run(
     temperature: float,
     draws: Tensor | None,
     on_rows: Callable[[list[int]], None] | None,
-    known: Any,
-    begin: int,
+    shared: Opening | None,
 ) -> None:
-    """Fill the replies of one batch, after the `begin` tokens that `known` holds.
+    """Fill the replies of one batch, whose rows are what follows the opening.
 
     Rows that are done leave it.
     """
@@ -125,13 +97,13 @@ def _run(
     ids = torch.tensor(
         [[0] * (width - len(row.prompt)) + row.prompt for row in rows], device=model.device
     )
+    begin = shared.length if shared else 0
     cache: Any = DynamicCache(config=model.hf.config)
-    if known is not None:
-        cache = copy.deepcopy(known)
-        cache.batch_repeat_interleave(len(rows))
+    if shared:
+        cache = shared.cache([row.index for row in rows])
     for step in range(steps):
         total = begin + width + step
-        # Padding stands between the prefix and the prompt, masked, and takes no position.
+        # Padding stands between the opening and the rest, masked, and takes no position.
         places = torch.arange(total, device=model.device)[None]
         own = places >= begin
         if on_rows:

@@ -189,7 +189,11 @@ class _Setup:
         away = torch.where(self.positive[:, None], unit(vector), 0.0)
         put = torch.where(self.positive[:, None], 0.0, vector)
         everywhere = list(range(-1, self.model.n_layers))
-        return [Edit(everywhere, ablated(away), lengths), Edit([layer], added(put), lengths)]
+        alike = self.positive.int().tolist()
+        return [
+            Edit(everywhere, ablated(away), lengths, alike=alike),
+            Edit([layer], added(put), lengths, alike=alike),
+        ]
 
     def scores(self, edits: list[Edit]) -> Float[Tensor, "prompt"]:
         """Log odds that the reply begins with the behaviour; `rates` are those of half 1."""

@@ -263,7 +263,9 @@ class _Runs:
         case, count = self.case, len(self.case.prompts)
         prompts = case.prompts * len(vectors)
         rows = vectors.repeat_interleave(count, 0)
-        edit = Edit([case.layer], added(rows), [len(p) for p in prompts], self.args.act)
+        alike = [condition for condition in range(len(vectors)) for _ in range(count)]
+        lengths = [len(p) for p in prompts]
+        edit = Edit([case.layer], added(rows), lengths, self.args.act, alike)
         return self._both(prompts, edit)
 
     def _both(

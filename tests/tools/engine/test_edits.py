@@ -13,6 +13,7 @@ from mechmentor.tools.engine.edits import (
     edited_replies,
     unit,
 )
+from mechmentor.tools.engine.meter import TokenMeter
 from mechmentor.tools.engine.sampling import generate
 from mechmentor.tools.engine.states import pooled_states, stream_after
 
@@ -76,6 +77,37 @@ def test_replies_equal_whole_passes_without_a_cache(model, act):
                 logits = model.hf(torch.tensor([ids]), use_cache=False).logits[0, -1]
             assert int(logits.argmax()) == token
             ids.append(token)
+
+
+@pytest.mark.parametrize("act", ["all", "reply"])
+def test_a_common_beginning_runs_once_for_those_that_are_changed_alike(model, act):
+    opening = [7, 30, 12, 5, 44]
+    rows = [opening + ids for ids in prompts(model)] * 2
+    labels = [0, 0, 0, 1, 1, 1]
+    pair = 3 * torch.randn(2, model.d_model, generator=torch.Generator().manual_seed(1))
+    vectors = pair.repeat_interleave(3, 0)
+    layers, lengths = [-1, 0], [len(p) for p in rows]
+
+    def run(alike):
+        one = Edit(layers, added(vectors), lengths, act, alike)
+        two = Edit([1], ablated(vectors), lengths, act, alike)
+        return edited_logits(model, rows, [one, two]), edited_replies(
+            model, rows, one, max_new_tokens=6
+        )
+
+    shared, plain = run(labels), run(None)
+    torch.testing.assert_close(shared[0], plain[0], atol=1e-4, rtol=1e-4)
+    assert shared[1] == plain[1]
+    assert shared[1][0] != shared[1][3]  # the two edits are told apart
+
+    meter = TokenMeter()
+    meter.attach(model)
+    spent = []
+    for alike in (labels, None):
+        before = meter.tokens
+        edited_logits(model, rows, Edit(layers, added(vectors), lengths, act, alike))
+        spent.append(meter.tokens - before)
+    assert spent[1] - spent[0] == 4 * len(opening)  # six rows less two
 
 
 def test_the_first_token_is_left_alone(model):
