@@ -168,15 +168,17 @@ def edited_replies(
 
 def _opening(model: Model, sequences: list[list[int]], edits: list[Edit]) -> Opening | None:
     """What the sequences begin with, run under the edits, once for those that are changed alike."""
-    labels = [edit.alike for edit in edits]
-    if any(label is None for label in labels):
+    labels = [edit.alike for edit in edits if edit.alike is not None]
+    if len(labels) < len(edits):
         return None
 
     def before(rows: list[int]) -> None:
         for edit in edits:
             edit.at(rows, left=False)
 
-    return opening(model, sequences, list(zip(*(x for x in labels if x), strict=True)), before)
+    # Without an edit all run alike.
+    alike = list(zip(*labels, strict=True)) if labels else None
+    return opening(model, sequences, alike, before)
 
 
 def random_like(

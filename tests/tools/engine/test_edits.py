@@ -110,6 +110,14 @@ def test_a_common_beginning_runs_once_for_those_that_are_changed_alike(model, ac
     assert spent[1] - spent[0] == 4 * len(opening)  # six rows less two
 
 
+def test_a_common_beginning_without_any_edit(model):
+    rows = [[7, 30, 12, 5, 44, *ids] for ids in prompts(model)]
+    together = edited_logits(model, rows, [])
+    for found, ids in zip(together, rows, strict=True):
+        plain = model.hf(torch.tensor([ids])).logits[0, -1].log_softmax(-1)
+        torch.testing.assert_close(found, plain, atol=1e-4, rtol=1e-4)
+
+
 def test_the_first_token_is_left_alone(model):
     stream = torch.randn(2, 6, model.d_model)
     vectors = torch.ones(2, model.d_model)
