@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from .document.model import Document
 from .findings import Finding, Severity, ordered, place
 from .numbers import (
+    cell_values,
     changes,
+    column_sums,
     columns,
     crossrefs,
     factors,
@@ -16,7 +18,9 @@ from .numbers import (
     percentages,
     reported_tests,
     restated,
+    rises,
     same,
+    same_count,
     subsets,
     table_changes,
     table_totals,
@@ -33,8 +37,8 @@ from .switches import switches
 from .venue import check_venue
 
 _NUMBERS = (
-    reported_tests, percentages, wholes, changes, impossible, subsets, intervals, table_totals, text_totals, columns, from_base, factors, text_tables,
-    same, restated, table_changes, crossrefs,
+    reported_tests, percentages, wholes, changes, impossible, subsets, intervals, table_totals, text_totals, columns, column_sums, from_base, factors, rises, text_tables, cell_values,
+    same, same_count, restated, table_changes, crossrefs,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (
     *(rule for module in (*_NUMBERS, offline, duplicates, quotations) for rule in module.RULES),

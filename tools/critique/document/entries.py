@@ -104,6 +104,7 @@ def printed(text: str, key: str, line: int, file: str) -> Reference:
     )
     doi, arxiv = _DOI.search(flat), _ARXIV.search(flat)
     title, before = _title(flat, year)
+    year = year or _YEAR.search(key)  # `[Roe 2023] B. Roe. Probes in depth.`
     return Reference(
         key=key,
         line=line,

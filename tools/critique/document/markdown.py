@@ -113,6 +113,7 @@ class _Reader:
 
     def _code(self, token: Token) -> None:
         first = (token.map or [0])[0] + (token.type == "fence")
+        first = min(first, len(self.document.lines) - 1)  # a fence that the draft ends with
         text = token.content.rstrip("\n")
         if token.info.strip() == "math":
             self.document.blocks.append(Block("equation", first + 1, tex_plain(text)))

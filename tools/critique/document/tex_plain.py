@@ -47,6 +47,7 @@ def tex_plain(text: str) -> str:
         text = _HREF.sub(lambda m: _breaks(m[0]), text)
         text = re.sub(r"\\url\{([^{}]*)\}", r"\1", text)
         text = text.replace("\\\\", " ").replace("\\%", "%").replace("\\&", "&")
+        text = re.sub(r"(?<=\d)\\,(?=\d{3}(?!\d))", ",", text)  # thousands
         text = re.sub(r"\\[,;:! >]", " ", text)
         text = re.sub(r"\\([#$_{}])", r"\1", text)
         text = re.sub(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", text)

@@ -81,6 +81,9 @@ _ITEMS = (
 _SHARE = re.compile(
     rf"{_V} of (?:the|all|our|these|those|all the) (?:[a-z-]+ )?(?P<what>{_ITEMS})\b"
 )
+_BARE_SPREAD = re.compile(
+    r"(?<![\w-])(?P<what>[Ss]tandard (?:deviation|error)|SD|SE|s\.d\.|s\.e\.),? (?P<v>[-−](?:\d+(?:\.\d+)?|\.\d+))(?P<pc>)"
+)
 _SPREAD = re.compile(r"\d\s?%?\s?±\s?(?P<v>[-−]\d+(?:\.\d+)?)(?P<what>)(?P<pc>)")
 _COUNTED = re.compile(
     rf"\b(?:counted|found|had|has|have|were|are|kept|used|with|wrote|ran) (?P<v>[-−]\d+)(?P<pc>) (?P<what>(?:[a-z-]+ )?{_ITEMS}|errors|mistakes)\b"
@@ -112,6 +115,8 @@ def beyond(text: str) -> Iterator[tuple[str, str, int]]:
     for match in _SHARE.finditer(text):
         if match["pc"] and printed(match["v"]) > 100 and not _MORE.search(text):
             yield f"a share of {match['what']}", match["v"] + match["pc"], match.start()
+    for match in _BARE_SPREAD.finditer(text):
+        yield match["what"], match["v"], match.start()
     for match in _SPREAD.finditer(text):
         yield "a spread", match["v"], match.start()
     for match in _COUNTED.finditer(text):

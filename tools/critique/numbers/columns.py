@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import permutations
 
-from ..document.model import Document, Table
+from ..document.model import Document, Row, Table
 from ..rule import Hit, rule
 from .values import Number, single
 
@@ -30,10 +30,14 @@ _FORMULAS: tuple[tuple[str, Formula, str], ...] = (
         "| 2 | 18 | 40 | 0.45 |\n| 3 | 30 | 40 | 0.57 |\n| 4 | 34 | 40 | 0.85 |",
         "| Method | With | Without | Difference |\n|---|---|---|---|\n| a | 81.0 | 70.5 | 10.5 |\n"
         "| b | 64.2 | 60.1 | 4.1 |\n| c | 55.0 | 40.0 | 25.0 |",
+        "| Soil | Seeds up, of 200 | % |\n|---|---|---|\n| sand | 64 | 32.0 |\n| clay | 101 | 50.5 |\n"
+        "| loam | 131 | 78.6 |\n| peat | 91 | 45.5 |",
     ),
     quiet=(
         "| Layer | Right | n | Rate |\n|---|---|---|---|\n| 1 | 12 | 40 | 0.30 |\n"
         "| 2 | 18 | 40 | 0.45 |\n| 3 | 30 | 40 | 0.75 |\n| 4 | 34 | 40 | 0.85 |",
+        "| Soil | Seeds up, of 200 | % |\n|---|---|---|\n| sand | 64 | 32.0 |\n| clay | 101 | 50.5 |\n"
+        "| loam | 131 | 65.5 |\n| peat | 91 | 45.5 |",
         "| Model | Accuracy | Loss | Score |\n|---|---|---|---|\n| a | 0.5 | 0.2 | 0.3 |\n"
         "| b | 0.9 | 0.4 | 0.5 |\n| c | 0.7 | 0.6 | 0.9 |",
     ),
@@ -42,7 +46,7 @@ def column_relation(document: Document) -> Iterator[Hit]:
     """Look for a named relation that holds in all rows but one."""
     for table in document.tables:
         seen: set[int] = set()
-        for hit in _broken(table):
+        for hit in (*_broken(table), *_of_one_whole(table)):
             if hit.line not in seen:
                 seen.add(hit.line)
                 yield hit
@@ -67,6 +71,44 @@ def _broken(table: Table) -> Iterator[Hit]:
                 for a, b in permutations([i for i in range(width) if i != c], 2)
             ):
                 yield found[0]
+
+
+def _of_one_whole(table: Table) -> Iterator[Hit]:
+    """A column of counts beside one of per cents: what all others are shares of decides on the one."""
+    for c, name in enumerate(table.header):
+        if not re.search(r"%|percent|rate|share|accuracy", name, re.I):
+            continue
+        for a in (j for j in range(1, len(table.header)) if j != c):
+            rows = _counted(table, a, c)
+            if len(rows) < 4 or len({count for _, count, _ in rows}) < 4:
+                continue
+            guesses = {round(100 * n / share.value) for _, n, share in rows if share.value > 0}
+            for whole in guesses - {0}:
+                wrong = [found for found in rows if not found[2].agrees(100 * found[1] / whole)]
+                if len(wrong) == 1:
+                    yield _not_of(table, whole, len(rows) - 1, *wrong[0])
+
+
+def _counted(table: Table, a: int, c: int) -> list[tuple[Row, int, Number]]:
+    """Rows with a count in one column and a share in another."""
+    found = []
+    for row in table.rows:
+        if len(row.cells) > max(a, c):
+            part, share = single(row.cells[a]), single(row.cells[c])
+            plain = part is not None and part.decimals <= 0 and part.unit == "plain"
+            if part and share and plain and part.value > 0:
+                found.append((row, int(part.value), share))
+    return found
+
+
+def _not_of(table: Table, whole: int, others: int, row: Row, count: int, share: Number) -> Hit:
+    found = f"{100 * count / whole:.{max(share.decimals, 0)}f}%"
+    return Hit(
+        row.line,
+        f"{table.name}: the other {others} rows are shares of {whole}; here {count} of {whole} is "
+        f"{found}, not {share.text}.",
+        quote=" | ".join(row.cells),
+    )
 
 
 def _values(table: Table, columns: tuple[int, int, int]) -> list[tuple[int, list[Number]]]:

@@ -24,7 +24,7 @@ _BOUNDED = re.compile(
     r"(?:(?<![\w])(?P<p>p)\s*=\s*|\b(?P<what>probabilit(?:y|ies) of|cosine similarity of|"
     r"correlation of|Pearson(?:'s)? r\s*=|Spearman(?:'s)? (?:ρ|rho)\s*=|r\s*(?:\(\d+\)\s*)?=|ρ\s*=|"
     r"(?:Cohen's |weighted )?(?:kappa|κ)(?:\s+(?:of|is|was)|\s*=)?)\s*)"
-    r"(?P<n>[-−–]?\d*\.?\d+)(?![\d%]|\s?%|[eE][-+−]?\d|\s?[×x·]\s?10)",
+    r"(?P<n>[-−–]?\d*\.?\d+)(?![\d%]|\.\d|\s?%|[eE][-+−]?\d|\s?[×x·]\s?10)",
 )
 _PART_OF = re.compile(
     r"(?<![\w.])(?P<n>[01]\.\d\d+) of (?:the|its) (?:attention|probability|mass|variance|weight)\b"
@@ -36,6 +36,47 @@ _P = re.compile(
 )
 
 
+def _other_sense(text: str, match: re.Match[str]) -> bool:
+    """A rank called r (`LoRA r=16`) and a log probability are not bounded by one."""
+    what = match["what"] or ""
+    if (
+        re.match(r"r\s*=", what)
+        and float(match["n"].lstrip("-−–") or 0) >= 2
+        and "." not in match["n"]
+    ):
+        return True
+    return re.search(r"\blog[- ]?$", text[: match.start()], re.I) is not None
+
+
+_SHARE_ABOVE = re.compile(
+    r"(?<![\w.,/])(?P<k>\d[\d,]*)(?: of (?:the |all )?| ?/ ?)(?P<n>\d[\d,]*)(?: [a-z][\w-]*){0,3}"
+    r"(?: ?\(| ?= ?|, or )(?P<p>1\d\d(?:\.\d+)?(?=\s?%)|1\.\d+(?![\d%]|\s?%|[,;] ))"
+)
+_LISTED = re.compile(
+    r"\b(?P<what>correlations?|cosines?|cosine similarit(?:y|ies)|probabilit(?:y|ies)|AUROCs?|AUCs?)\b[^.;:()\d]{0,60}?"
+    r"\b(?:is|are|was|were|of|:) (?P<list>[-−]?\d?\.\d+(?:(?:, | and |, and )[-−]?\d?\.\d+)+)(?!\s?%)",
+    re.I,
+)
+_SPREAD = re.compile(
+    r"\bSDs?\b|\bSEM?\b|\bs\.\s?d\.|\bs\.\s?e\.|standard (?:deviation|error)|\bstd\b|±|variance",
+    re.I,
+)
+
+
+def _outside(text: str) -> Iterator[tuple[str, int]]:
+    """Shares above their whole, and bounded quantities that are given as a list."""
+    for match in _SHARE_ABOVE.finditer(text):
+        if float(match["k"].replace(",", "")) <= float(match["n"].replace(",", "")) and (
+            float(match["p"]) > (100 if float(match["p"]) > 2 else 1)
+        ):
+            yield f"{match['k']} of {match['n']} cannot be {match['p']}.", match.start()
+    for match in _LISTED.finditer(text):
+        for said in re.findall(r"[-−]?\d?\.\d+", match["list"]):
+            low = -1 if match["what"].lower().startswith("co") else 0
+            if not low <= printed(said) <= 1:
+                yield f"{match['what']} cannot be {said}.", match.start()
+
+
 _BOUNDED_TABLE = re.compile(
     rf"\b(?:{_RATE}|correlations?|share|fraction|probabilit(?:y|ies)|overlap|cosine)\b", re.I
 )
@@ -43,13 +84,15 @@ _BOUNDED_TABLE = re.compile(
 
 def _one_above(table: Table, index: int) -> Iterator[Hit]:
     """In a table of bounded values, the one cell of its column above the bound."""
-    words = f"{table.header[index]} {table.caption.flat if table.caption else ''}"
-    if not _BOUNDED_TABLE.search(words) or re.search(
-        r"loss|nats|ratio|×|norm|bits|count", words, re.I
-    ):
+    head = table.header[index]
+    words = f"{head} {table.caption.flat if table.caption else ''}"
+    bounded = head if _BOUNDED_TABLE.search(head) else words
+    other = r"loss|nats|ratio|×|norm|bits|count"
+    if not _BOUNDED_TABLE.search(bounded) or re.search(other, bounded, re.I):
         return
     cells = [(row, single(row.cells[index])) for row in table.rows if index < len(row.cells)]
-    values = [(row, value) for row, value in cells if value is not None and value.decimals > 0]
+    values = [(row, value) for row, value in cells if value is not None]
+    values = values if any(value.decimals > 0 for _, value in values) else []
     bound = 1.0 if sum(value.value <= 1 for _, value in values) >= len(values) - 1 else 100.0
     above = [(row, value) for row, value in values if value.value > bound]
     high = [value.value for _, value in values if value.value <= bound]
@@ -89,6 +132,11 @@ def _one_above(table: Table, index: int) -> Iterator[Hit]:
         "The groups differ (p = 0.000).",
         "AUROC is 1.08 on the new set.",
         "| Probe | Accuracy (%) |\n|---|---|\n| ridge | 91.0 |\n| logistic | 109.4 |",
+        "It failed on 42 of 120 doors (104%). | 139/150 = 1.07 |",
+        "| Door | Opened |\n|---|---|\n| a | 139/150 = 1.07 |",
+        "Cosine similarities between the maps are -1.24, 0.96 and 0.98.",
+        "The final mass is 3.55 kg (mean 3.55, standard deviation -0.02).",
+        "| Oven | Mean | SD |\n|---|---|---|\n| a | 3.29 | -0.04 |\n| b | 3.50 | 0.02 |",
     ),
     quiet=(
         "The probe reaches an accuracy of 94%, up 120% from before.",
@@ -101,6 +149,9 @@ def _one_above(table: Table, index: int) -> Iterator[Hit]:
         "Variance explained is -0.04 for the random subspace, and the correlation reaches −.15.",
         "The mean was 8.2 (SD = 1.4), the distance of 4 hops, a perplexity of 12.",
         "The accuracy of 120 probes was measured, and precision at 5 of 200.",
+        "LoRA with r=16 and p = 3.7e-08; it has a log probability of −3.5.",
+        "Of 120 doors 42 of 40 kg (104 kg in all); 3/2 = 1.5 and 7/4 = 1.75.",
+        "| Oven | Mean | Change of SD |\n|---|---|---|\n| a | 3.29 | +0.04 |\n| b | 3.50 | 0.02 |",
     ),
 )
 def impossible_value(document: Document) -> Iterator[Hit]:
@@ -116,6 +167,8 @@ def impossible_value(document: Document) -> Iterator[Hit]:
                              match.start())  # fmt: skip
         for match in _BOUNDED.finditer(text):
             value = printed(match["n"])
+            if _other_sense(text, match):
+                continue
             signed = match["p"] is None and not (match["what"] or "").startswith("prob")
             if value > 1 or value < (-1 if signed else 0):
                 name = match["p"] or match["what"]
@@ -133,16 +186,33 @@ def impossible_value(document: Document) -> Iterator[Hit]:
             if match["m"] or not 0 <= printed(said) <= 1:
                 yield at(sentence, f"a p-value cannot be {'below ' if match['m'] else ''}{said}.",
                          match.start())  # fmt: skip
+        for message, offset in _outside(text):
+            yield at(sentence, message, offset)
         for what, said, offset in beyond(text):
             yield at(sentence, f"{what} cannot be {said}.", offset)
     for table in document.tables:
+        for row in table.rows:
+            for cell in row.cells:
+                for message, _ in _outside(cell):
+                    yield Hit(row.line, f"{table.name}: {message}", quote=" | ".join(row.cells))
         for index, name in enumerate(table.header):
+            if index and _SPREAD.search(name) and not re.search(r"mean|[Δ∆]|diff|±", name, re.I):
+                yield from _negative(table, index)
             if re.search(rf"\b(?:{_RATE})\b", name, re.I) and not re.search(
                 r"Δ|change|gain|relative|diff|±|[x×]|@", name, re.I
             ):
                 yield from _column(table.name, index, name, table.rows)
             else:
                 yield from _one_above(table, index)
+
+
+def _negative(table: Table, index: int) -> Iterator[Hit]:
+    """Spreads below zero."""
+    for row in table.rows:
+        value = single(row.cells[index]) if index < len(row.cells) else None
+        if value is not None and value.value < 0:
+            message = f"{table.name}: {table.header[index]} cannot be {row.cells[index]}."
+            yield Hit(row.line, message, quote=" | ".join(row.cells))
 
 
 def _column(table: str, index: int, name: str, rows: tuple) -> Iterator[Hit]:  # type: ignore[type-arg]

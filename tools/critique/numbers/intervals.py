@@ -28,7 +28,8 @@ _TAILED = re.compile(
 _BARE = re.compile(rf"(?<=\s)[(\[](?P<a>{_N})\s?%?\s*(?:to|–)\s*(?P<b>{_N})\s?%?[)\]]")
 _BETWEEN = re.compile(
     r"[\s,;(\[]*(?P<words>(?:[A-Za-z][\w-]*\s+){0,4}?)[\s,;(\[]*(?:p\s*[<=>]\s*[\d.]+[,;]?\s*)?"
-    r"(?:with |and )?(?:an? |its |the )?(?:\d\d(?:\.\d+)?\s?%\s?)?$"
+    r"(?:with |and )?(?:an? |its |the )?(?:\d\d(?:\.\d+)?\s?%\s?)?"
+    r"(?:(?:bootstrap|percentile|cluster(?:ed)?|credible|confidence|Wilson|exact|BCa)\s)*$"
 )
 _STATISTIC = re.compile(
     r"[(,;\s]*(?:paired |two-sided )?(?:[tFzZU]|χ²|χ2)\s*(?:\(\d[\d,.\s]*\))?\s*=\s*[-−]?[\d.]*\d[,;]?\s*$"

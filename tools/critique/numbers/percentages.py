@@ -38,6 +38,7 @@ _SHARE_OF_N = re.compile(rf"{PERCENT} of (?:the |our |all |all the )?{COUNT} ({_
         "We removed what the model does not know (84 of 384, or 16.6%).",
         "We read 300 of them, of which 66 (31.7%) are clear; 18 among 90 chats (25%) are not.",
         "The rate is 40%: 14 of the 20 prompts.",
+        "On the other 50 pairs the heavier one sank first in 47 cases (83%).",
         "Of all 384 heads, 341 (95.9%) have no effect. Seventeen of 144 heads (10.3%) have one.",
         "| Arm | Marked |\n|---|---|\n| a | 31 (25.8%) |\n| b | 33 (27.5%) |\n| c | 35 (29.2%) |\n"
         "| d | 97 (98.6%) |",
@@ -49,6 +50,7 @@ _SHARE_OF_N = re.compile(rf"{PERCENT} of (?:the |our |all |all the )?{COUNT} ({_
         "The probe is right on 45 of 60 prompts (75%).",
         "In 32.5% of the replies (26/80) the word appears.",
         "2 of 3 (66%) and 2 of 3 (67%) are both fine; so is 12/40 = 30%, and 45/60 (0.75).",
+        "On the other 50 pairs the heavier one sank first in 47 cases (94%).",
         "It is right on 45 of 60 prompts, 95% confidence interval 0.63 to 0.84.",
         "We keep 3 of 12 heads (95% CI 1 to 5).",
         "Of 330 items about either of the two, 59 (17.9%) get the other label.",

@@ -6,8 +6,8 @@ from itertools import product
 
 from ..document.model import Document, Sentence
 from ..rule import Hit, at, rule
+from .everywhere import same
 from .same import SUMMARY
-from .text_tables import same
 from .values import Number, numbers
 
 _FEWEST = 5

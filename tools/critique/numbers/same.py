@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..document.model import Document, Sentence
 from ..rule import Hit, at, rule
-from .text_tables import same
+from .everywhere import same
 from .values import Number, numbers
 
 SUMMARY = frozenset({"abstract", "opening", "introduction", "conclusion", "discussion"})

@@ -26,6 +26,10 @@ _TOTAL_FIRST = re.compile(
     rf"\b(?:[Oo]f|[Aa]mong|[Oo]ut of|[Ff]rom){_WHOSE} {COUNT}{_GAP},? (?:we \w+ )?"
     rf"{COUNT}{_GAP}\((?:or |i\.e\.,? )?{PERCENT}"
 )
+_ON_FIRST = re.compile(
+    rf"\b(?:[Oo]n|[Ii]n|[Oo]ver|[Aa]cross)(?: the| all| our| other| remaining| these)* {COUNT} [a-z-]+s\b"
+    rf"(?:(?!,\s(?:and|but|while)\b)[^\d;:()\[\]]){{0,80}}? in {COUNT} (?:cases?|of them)?\s?\((?:or |i\.e\.,? )?{PERCENT}"
+)
 _WHICH = re.compile(
     rf"(?<![\w.,/]){COUNT}{_GAP},? (?:of|among) (?:which|whom|these|them),? {COUNT}{_GAP}"
     rf"(?:\(|, )(?:or |i\.e\.,? )?{PERCENT}"
@@ -90,6 +94,7 @@ def shares(sentence: str) -> Iterator[Share]:
         (_PERCENT_FIRST, (2, 3, 1), 100.0),
         (_TOTAL_FIRST, (2, 1, 3), 100.0),
         (_WHICH, (2, 1, 3), 100.0),
+        (_ON_FIRST, (2, 1, 3), 100.0),
     )
     # Number words as they stand, too: 'either of the two' is no count.
     texts = dict.fromkeys((sentence, digits(sentence)))

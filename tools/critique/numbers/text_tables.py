@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from ..document.model import Document, Sentence, Table
 from ..rule import Hit, at, rule
+from .everywhere import same
 from .table_names import Names
 from .values import Number, numbers
 
@@ -31,18 +32,6 @@ _TABLE = (
     "Table 1: Held-out accuracy of the probes.\n\n| Probe | Accuracy (%) | Loss |\n|---|---|---|\n"
     "| Linear probe | 91.2 | 0.31 |\n| Mean difference | 87.5 | 0.44 |\n| Majority | 52.0 | 0.69 |\n\n"
 )
-
-
-def same(printed: Number, cell: Number) -> bool:
-    """Whether a number in the text says what a cell says, at the coarser of both precisions."""
-    for scale in (1.0, 100.0, 0.01):
-        if scale != 1.0 and printed.unit != "percent" and cell.unit != "percent":
-            continue
-        value = cell.value * scale
-        half = cell.half * scale
-        if abs(printed.value - value) < 2 * max(printed.half, half) * (1 - 1e-9):
-            return True
-    return False
 
 
 @rule(

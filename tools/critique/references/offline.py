@@ -135,6 +135,8 @@ def missing_file(document: Document) -> Iterator[Hit]:
         "Smith and Doe (2021) fit probes; Poe (2020) does not.\n\n"
         + _NAMED
         + "- Poe, C. (2020). Against probes. EMNLP.\n",
+        "Probes are common [Doe 2021].\n\n# References\n\n- [Doe 2021] J. Doe. Probes in depth. "
+        "arXiv:2101.00027.\n- [Roe 2023] B. Roe. Patching in practice. TACL 2023.\n",
     ),
     quiet=(
         "Probes are common [1,2].\n\n" + _LIST,
