@@ -90,7 +90,10 @@ _AFTER = re.compile(
     r"\s*(?:percentage )?(?:pp|times|×|x\b|-?fold|CI\b|confidence|±\s*$|seeds?|runs?|GB|MB|hours?|days?|"
     r"minutes?|seconds?|tokens|steps|[–-]\s?\d)|\s*[,–-]\s*[-−]?[\d.]+\s*\]"
 )
-_AGAIN = re.compile(r"\b(?:repeat|again|re-?r[ua]n|instead|variant|thresholds|robust)\w*", re.I)
+_AGAIN = re.compile(
+    r"\b(?:we|I) (?:also )?repeat\w*|\b(?:again|re-?r[ua]n|instead|variants?|thresholds|robust\w*)\b",
+    re.I,
+)
 _OTHER = re.compile(
     r"\b(?:pilot|another|previous(?:ly)?|earlier|original(?:ly)?|prior|instead|would|if|reported by|other|"
     r"threshold|chance)\b|et al|\[\d+\]",

@@ -40,6 +40,7 @@ class Everywhere:
             for sign in (1, -1)
             for found, other in self._near(sign * number.value / scale, number.half / scale)
             if scale == 1.0 or "percent" in (number.unit, found.unit)
+            if not (number.decimals <= 0 and number.unit == "plain" and found.unit == "percent")
         )
 
     def _near(self, value: float, half: float) -> list[tuple[Number, Block | None]]:

@@ -25,9 +25,11 @@ _HEDGED = re.compile(
     re.I,
 )
 _Q = r"[-−]?\d[\d,]*(?:\.\d+)?(?:\s?%)?"
+_R = r"\d*\.\d+"
 _ENDS = re.compile(
     rf"\bfrom (?P<a>{_Q})(?: [^\d.,;:()]{{1,30}}?)? to (?P<b>{_Q})"
     rf"|\((?P<c>{_Q})(?: [^\d.,;:()]{{1,30}}?)?,? (?:against|versus|vs\.?|compared (?:with|to)) (?P<d>{_Q})"
+    rf"|\((?P<e>{_R})\s?/\s?(?P<f>{_R})\)"
 )
 
 
@@ -43,12 +45,14 @@ _ENDS = re.compile(
         "Rents doubled, from 410 to 1,150 a month.",
         "The pump is 3.2 times as fast (48 against 12 litres).",
         "Visits grew by a factor of 4, from 150 to 450.",
+        "They cost 29 times as much as plain ones there (0.561/.028).",
         "A threefold rise in the queue, from 20 to 95 people, was seen in March.",
     ),
     quiet=(
         "Rents doubled, from 410 to 830 a month.",
         "The pump is 4 times as fast (48 against 12 litres) and 3 times as dear.",
         "Visits grew by a factor of 3, from 150 to 450.",
+        "They cost 23 times as much as plain ones there (0.638/.028).",
         "Rents nearly doubled, from 410 to 700 a month, and more than tripled from 1990 to 2020.",
         "We ran it 5 times, with the rate going from 10 to 12.",
         "Doubling the width moves the rate from 71.0% to 74.5%.",
@@ -73,7 +77,7 @@ def factor(document: Document) -> Iterator[Hit]:
             continue
         if not _tied(match, pair, text[match.end() : pair.start()]):
             continue
-        names = "ab" if pair["a"] else "cd"
+        names = next(names for names in ("ab", "cd", "ef") if pair[names[0]])
         one, other = (numbers(pair[name], names=True)[0] for name in names)
         more = re.match(r"\s+(?:more|[a-z]+er)\b", text[match.end() :]) is not None
         if not _gives(one, other, said, more=more):
@@ -101,7 +105,7 @@ def _tied(match: re.Match[str], pair: re.Match[str], gap: str) -> bool:
         return False
     if match["n"] and not re.search(r"fold", match[0]):
         return bool(
-            pair["c"]
+            (pair["c"] or pair["e"])
             and re.match(r"\s(?:as|more|higher|lower|larger|smaller|the|faster|slower)\b", gap)
         )
     if match["word"] and match["word"].lower().endswith("ing"):

@@ -16,6 +16,7 @@ _BEFORE = re.compile(
     rf"\b(?:{_VERBS}|better|worse|higher|lower|points?,?)(?: [^.,;:()]{{1,60}})? "
     r"by(?: only| another| just| a further)?\s+$"
     r"|\b(?:costs?|gains?|loses?|lost|gained|adds?|saves?)(?: (?:only|just|another|the \w+ \w+))?\s+$"
+    r"|\bminus [^.;:()\d]{2,40}? (?:is|was|gives|=)\s+$"
     rf"|\b{_NOUNS}(?: between [^\d.,;:()]{{2,60}}?)? (?:of|is|was|amounts to|comes to)(?: only| just)?\s+$"
 )
 _AFTER = re.compile(
