@@ -12,7 +12,7 @@ _KINDS = (
     ("methods", r"(materials and )?methods?( and .*)?|methodology|(experimental )?set-?up|approach|"
                 r"data(sets?)?( and .*)?|experiment(al)? (design|details)|model and data|procedure"),
     ("results", r"results?( and .*)?|experiments?|findings|evaluation|analysis|what we found"),
-    ("limitations", r"(limits|limitations?|caveats|threats to validity|"
+    ("limitations", r"(limits|limitations?|caveats|threats to validity|sources of error|"
                     r"what (this|we) (does|do|did) not .*|"
                     r"what (could|might|may) (be|go|have gone) wrong)( and .*)?"),
     ("discussion", r"discussion( and .*)?|interpretation|implications"),

@@ -39,6 +39,7 @@ _TABLE = (
         _TABLE + "We repeated this with a wet sheet. After ten days casein had 5.09.",
         _TABLE + "After ten days casein had 5.09 with the lower and 4.91 with the higher load.",
         _TABLE + "Casein from another shop had 5.31 after ten days.",
+        _TABLE + "Random glues average 5.26 after ten days.",
         _TABLE + "After ten days the three have about 6.1 (SD 0.40), casein 95% CI [5.31, 6.22].",
     ),
 )
@@ -144,7 +145,7 @@ def _aim(sheet: Sheet, number: Number, text: str, near: list[Number]) -> Place |
     held = {n.start: sheet.places(n) for n in near}
     if (turn := _in_turn(sheet, number, text, held)) is not None:
         rows = [turn]
-    if not rows and sheet.mean_row is not None and _ON_AVERAGE.search(text):
+    if not rows and sheet.mean_row is not None and _ON_AVERAGE.search(text[start:end]):
         rows = [sheet.mean_row]
     if len(rows) == 1:
         held = {k: [p for p in places if p[0] == rows[0]] or places for k, places in held.items()}
@@ -187,7 +188,7 @@ def _extreme(sheet: Sheet, column: int, number: Number) -> Place | None:
     return place if _slip(number, sheet, place) else None
 
 
-_ON_AVERAGE = re.compile(r"\b(?:mean|on average|averages?)\b")
+_ON_AVERAGE = re.compile(r"(?i)^(?!.*\brandom\b).*\b(?:mean|on average|averages?)\b")
 
 
 def _nearest(said: dict[int, int], start: int, end: int) -> list[int]:

@@ -38,6 +38,8 @@ _FORMULAS: tuple[tuple[str, Formula, str], ...] = (
         "| 2 | 18 | 40 | 0.45 |\n| 3 | 30 | 40 | 0.75 |\n| 4 | 34 | 40 | 0.85 |",
         "| Soil | Seeds up, of 200 | % |\n|---|---|---|\n| sand | 64 | 32.0 |\n| clay | 101 | 50.5 |\n"
         "| loam | 131 | 65.5 |\n| peat | 91 | 45.5 |",
+        "| Soil | Seeds up | % |\n|---|---|---|\n| sand | 64 | 32.0 |\n| clay | 101 | 50.5 |\n"
+        "| loam | 131 | 65.5 |\n| peat | 91 | 45.5 |\n| All | 387 | 48.4 |",
         "| Model | Accuracy | Loss | Score |\n|---|---|---|---|\n| a | 0.5 | 0.2 | 0.3 |\n"
         "| b | 0.9 | 0.4 | 0.5 |\n| c | 0.7 | 0.6 | 0.9 |",
     ),
@@ -89,11 +91,15 @@ def _of_one_whole(table: Table) -> Iterator[Hit]:
                     yield _not_of(table, whole, len(rows) - 1, *wrong[0])
 
 
+# A row over all others has a whole of its own.
+SUMMED = re.compile(r"\W*(?:total|mean|avg|average|sum|all|overall|both|pooled|together)\b", re.I)
+
+
 def _counted(table: Table, a: int, c: int) -> list[tuple[Row, int, Number]]:
     """Rows with a count in one column and a share in another."""
     found = []
     for row in table.rows:
-        if len(row.cells) > max(a, c):
+        if len(row.cells) > max(a, c) and not SUMMED.match(row.cells[0]):
             part, share = single(row.cells[a]), single(row.cells[c])
             plain = part is not None and part.decimals <= 0 and part.unit == "plain"
             if part and share and plain and part.value > 0:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from ..document.model import Document, Row, Table
 from ..rule import Hit, at, rule
+from .columns import SUMMED
 from .shares import COUNT, PERCENT, fits, integer, shares
 from .values import single
 
@@ -51,6 +52,7 @@ _SHARE_OF_N = re.compile(rf"{PERCENT} of (?:the |our |all |all the )?{COUNT} ({_
         "In 32.5% of the replies (26/80) the word appears.",
         "2 of 3 (66%) and 2 of 3 (67%) are both fine; so is 12/40 = 30%, and 45/60 (0.75).",
         "On the other 50 pairs the heavier one sank first in 47 cases (94%).",
+        "In all, 102 of 180 top displays and 68 of 180 random ones passed (56.7% and 37.8%).",
         "It is right on 45 of 60 prompts, 95% confidence interval 0.63 to 0.84.",
         "We keep 3 of 12 heads (95% CI 1 to 5).",
         "Of 330 items about either of the two, 59 (17.9%) get the other label.",
@@ -82,7 +84,9 @@ def _one_share(table: Table) -> Iterator[Hit]:
         rows = [
             (row, match)
             for row in table.rows
-            if column < len(row.cells) and (match := _CELL.match(row.cells[column]))
+            if column < len(row.cells)
+            and not SUMMED.match(row.cells[0])
+            and (match := _CELL.match(row.cells[column]))
         ]
         found = _by_column(table, rows) or _by_one_whole(rows)
         if found:
@@ -129,6 +133,9 @@ def _by_one_whole(rows: list[tuple[Row, re.Match[str]]]) -> _Wrong | None:
     return None
 
 
+_IN_TURN = re.compile(r"\d*\.?\d+\s?%?,?\s(?:and|vs\.?|versus|against|or)\s\d*\.?\d+\s?%")
+
+
 def _wrong_shares(sentence: str) -> Iterator[tuple[str, int]]:
     taken: dict[int, bool] = {}  # where a percentage is printed, and whether a count gives it
     wrong: dict[int, tuple[str, int]] = {}
@@ -136,6 +143,8 @@ def _wrong_shares(sentence: str) -> Iterator[tuple[str, int]]:
         taken[share.at] = taken.get(share.at, False) or share.fits
         if share.fits or re.search(rf"{_HEDGE}\s*\(?$", share.lead):
             continue
+        if _IN_TURN.match(sentence, share.at):
+            continue  # (56.7% and 37.8%): two shares, of two counts in turn
         places = len(share.printed.split(".")[1]) if "." in share.printed else 0
         unit = "%" if share.scale > 1 else ""
         message = (

@@ -6,22 +6,30 @@ from collections.abc import Iterator
 from ..document.model import Document, Sentence
 from ..rule import Hit, at, rule
 from .distributions import p_chi2, p_f, p_normal, p_r, p_t
+from .values import RAISED
 
 _N = r"[-−–]?\d*\.?\d+"
 _TEST = re.compile(
     rf"(?<![\w])(?P<name>t|F|z|Z|r|χ\s?\^?2|χ²|chi\^?2|chi-squared?)\s*"
     rf"(?:\(\s*(?P<df>\d*\.?\d+)\s*(?:,\s*(?P<df2>[^()]{{1,20}}?))?\s*\))?\s*=\s*(?P<value>{_N})"
     rf"\s*[,;]?\s*(?:[^.;()]{{0,25}}?[,;]\s*)?(?<![\w])p\s*(?P<sign>[=<>≤])\s*(?P<p>\d?\.\d+"
-    rf"(?:\s?[×x·]\s?10\^?[-−–]\d+|e[-−]\d+)?)",
+    rf"(?:\s?[×x·]\s?10(?:\s?\^?\s?[-−–]\s?\d+|⁻[⁰¹²³⁴-⁹]+)|e[-−]\d+)?)",
 )
 _NOT = re.compile(r"\b(?:not|no|non|in)[\s-]?(?:\w+\s)?significant|\bn\.s\.|insignificant", re.I)
 _P = re.compile(r"(?<![\w])p\s*(?P<sign>[=<>≤])\s*(?P<p>\d?\.\d+)(?![\d×e])")
 
 
 def _float(text: str) -> float:
-    text = text.replace("−", "-").replace("–", "-")
-    text = re.sub(r"\s?[×x·]\s?10\^?", "e", text)
-    return float(text)
+    text = text.translate(RAISED).replace("−", "-").replace("–", "-")
+    return float(re.sub(r"\s?[×x·]\s?10\s?\^?\s?", "e", text).replace("e- ", "e-"))
+
+
+def _last_digit(text: str) -> float:
+    """One unit of the last printed digit: .01 in `.05`, 1e-7 in `4.4 × 10⁻⁶`."""
+    mantissa = re.match(r"\d*\.(\d+)", text)
+    places = len(mantissa[1]) if mantissa else 0
+    power = re.search(r"(?:10\s?\^?|e)\s?([-+]?\s?\d+)$", text.translate(RAISED).replace("−", "-"))
+    return float(10.0 ** (int(power[1].replace(" ", "")) - places if power else -places))
 
 
 def _p_range(match: re.Match[str], one_sided: bool) -> tuple[float, float] | None:
@@ -69,12 +77,14 @@ def _p(match: re.Match[str], x: float) -> float | None:
         "The probe differs from chance, t(38) = 1.20, p = .02.",
         "The layers differ, F(2, 57) = 1.10, p < .001.",
         "Counts depend on the prompt, χ²(1) = 2.00, p = .01.",
+        "It differs, χ²(1) = 21.10, p = 4.4 × 10⁻².",
     ),
     quiet=(
         "The probe differs from chance, t(38) = 2.43, p = .02.",
         "The layers differ, F(2, 57) = 9.20, p < .001, and z = 2.58, p = .01.",
         "A one-sided test gives t(20) = 1.80, p = .043. Then χ²(1, N = 90) = 7.50, p = .006.",
         "The correlation is r(48) = .31, p = .03.",
+        "It differs, χ²(1) = 21.10, p = 4.4 × 10⁻⁶; so does t(97.8) = 4.90, p = 3.8 × 10^-6.",
     ),
 )
 def p_value(document: Document) -> Iterator[Hit]:
@@ -88,9 +98,7 @@ def p_value(document: Document) -> Iterator[Hit]:
             low, high = possible
             text = match["p"]
             said = _float(text)
-            plain = "e" not in text and "10" not in text.split(".")[0]
-            digits = len(text.split(".")[1]) if plain and "." in text else 6
-            ulp = 10.0**-digits
+            ulp = _last_digit(text)
             sign = match["sign"]
             fits = (
                 low - ulp < said < high + ulp

@@ -9,7 +9,7 @@ Unit = Literal["percent", "points", "plain"]
 _NUMBER = re.compile(
     r"(?<![\w.,])(?<![A-Za-z][-–])(?P<sign>[-−–+±](?=[\d.]))?"
     r"(?P<whole>\d{1,3}(?:[,\u202f]\d{3})+(?!\d)|\d+)?(?P<part>\.\d+)?"
-    r"(?:\s?[×x·*]\s?10\s?\^?\s?(?P<power>[-−–]?\d+)|[eE](?P<exponent>[-−+]?\d+))?"
+    r"(?:\s?[×x·*]\s?10\s?\^?\s?(?P<power>[-−–]?\d+|⁻?[⁰¹²³⁴-⁹]+)|[eE](?P<exponent>[-−+]?\d+))?"
     r"(?P<unit>\s?%|\s?percent(?:age points)?\b|\s?(?:pp|pts?|points?)\b|-(?:percentage-)?point\b)?"
     r"(?![\w]|\.\d|,\d{3}(?!\d)|-(?!(?:nat|bit|logit)\b)[A-Za-z\d])"
 )
@@ -23,6 +23,8 @@ _NAME = re.compile(
 )
 _RANGE = re.compile(r" (?:to|through) |[–-]")
 _MARK = re.compile(r"\[(?:cite|ref):[^\]]*\]|\[\d[\d,;\s–-]*\]|https?://\S+|\b\d{4}-\d{2}-\d{2}\b")
+
+RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _number(match: re.Match[str]) -> Number | None:
     whole = re.sub(r"[,\u202f]", "", match["whole"] or "0")
     part = match["part"] or ""
     power = match["power"] or match["exponent"] or "0"
-    power = power.replace("−", "-").replace("–", "-")
+    power = power.translate(RAISED).replace("−", "-").replace("–", "-")
     try:
         exponent = int(power)
         if abs(exponent) > 300 or len(whole) > 300:
