@@ -8,7 +8,8 @@ import pytest
 from mechmentor.evals.critique.documents import CORPUS, Document, documents
 
 ALL = documents()
-SHARE = re.compile(r"([\d{},]+) of ([\d{},]+)\b[^().;|\d]{0,60}\((\d+\.\d)\\?%")
+# Two shares in one bracket belong to two counts in turn.
+SHARE = re.compile(r"([\d{},]+) of ([\d{},]+)\b[^().;|\d]{0,60}\((\d+\.\d)\\?%(?! and \d)")
 
 
 def number(text: str) -> int:
@@ -31,7 +32,7 @@ def test_length_and_pictures(document: Document) -> None:
     if document.form == "notebook":
         cells = json.loads(texts[document.main])["cells"]
         prose = " ".join("".join(cell["source"]) for cell in cells)
-    assert 650 <= len(prose.split()) <= 1600
+    assert 650 <= len(prose.split()) <= 1700
     if document.author == "independent":
         return  # their writer named the figures and drew none
     pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)|src=\"([^\"]+)\"", prose)

@@ -2,7 +2,7 @@
 
 import json
 
-from mechmentor.evals.critique.measure import PAGE, _summary, entries, page, shown, strict
+from mechmentor.evals.critique.measure import PAGE, _summary, entries, page, shown, strict, unseen
 from mechmentor.evals.critique.planter.plant import KINDS
 from mechmentor.evals.critique.score import Score
 
@@ -15,9 +15,18 @@ def test_the_page_shows_the_first_entry_of_the_ledger() -> None:
         assert f"| {shown(rate)} |" in text
     for kind, rate in found.by_kind.items():
         [row] = [line for line in text.splitlines() if line.startswith(f"| {kind} |")]
-        assert row.endswith(f"| {shown(rate)} |")
+        assert row.split(" | ")[3] == shown(rate)
     assert first["code"][:12] in text
-    assert f"| of them by number and reference rules | 0 | {strict(found)} |" in text
+    assert f"| of them by number and reference rules | 0 | {strict(found)} | " in text
+
+
+def test_the_page_shows_what_new_documents_gave_before_any_rule_was_changed_for_them() -> None:
+    text, found = PAGE.read_text(encoding="utf-8"), unseen()
+    assert found is not None
+    assert f"| {shown(found.checkable)} |\n" in text
+    for kind, rate in found.by_kind.items():
+        [row] = [line for line in text.splitlines() if line.startswith(f"| {kind} |")]
+        assert row.endswith(f"| {shown(rate)} |")
 
 
 def test_later_scorings_change_nothing() -> None:
@@ -30,4 +39,4 @@ def test_later_scorings_change_nothing() -> None:
     assert rows == [line for line in page(found, ledger[:1]).splitlines() if line[:1] == "|"]
     assert "no longer unseen" in page(found, [ledger[0], better])
     assert all(kind in page(found, ledger) for kind in KINDS)
-    assert "not opened" in "\n".join(_summary(found, None, []))
+    assert "not opened" in "\n".join(_summary(found, None, None, []))
