@@ -12,8 +12,11 @@ from ..evals.intervals import exact
 from ..tools import calibration, catalog
 from ..tools.ledger import Ledger
 from ..tools.spec import Tool
+from ..tools.view import visible
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "tools"
+PICTURES = FOLDER / "pictures"
+SAID = PICTURES / "said.json"
 
 
 def pages() -> dict[str, str]:
@@ -89,7 +92,16 @@ def _example(tool: Tool) -> str:
         f" --{name.replace('_', '-')} {shlex.quote(_text(value))}"
         for name, value in tool.example.items()
     )
-    return f"```\nmechmentor tool run {tool.name}{options}\n```"
+    shown = f"```\nmechmentor tool run {tool.name}{options}\n```"
+    said = json.loads(SAID.read_text(encoding="utf-8")).get(tool.name) if SAID.exists() else None
+    if said:
+        on = (
+            "a null-trained model beside its base" if tool.access == "base" else "the bundled model"
+        )
+        shown += f"\n\nOn {on}: {visible(said)}"
+    if (PICTURES / f"{tool.name}.svg").exists():
+        shown += f"\n\n![What the example shows](pictures/{tool.name}.svg)"
+    return shown
 
 
 def _text(value: Any) -> str:
@@ -105,12 +117,18 @@ def _calibration(tool: Tool) -> str:
     row = calibration.counts(tool.name, tool.version)
     if row is None:
         return "Not counted in this version: treat its verdict with caution."
-    return (
+    text = (
         f"At default arguments ‘beyond control’ appears on {row.hits} of {row.organisms} models "
         f"with something planted{_bounds(row.hits, row.organisms)}, on {row.alarms} of {row.nulls} "
         f"null-trained ones{_bounds(row.alarms, row.nulls)}, and on "
         f"{row.identical_alarms} of {row.identical} that equal their base."
     )
+    if row.identical_alarms or 5 * row.alarms > row.nulls:
+        text += (
+            " It does not keep quiet on nulls: by itself this verdict is no sign of something "
+            "planted."
+        )
+    return text
 
 
 def _bounds(k: int, n: int) -> str:

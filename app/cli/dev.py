@@ -31,10 +31,18 @@ def fake_api(
     return 0
 
 
-def tool_pages() -> int:
-    """Write docs/tools from the tools' declarations."""
+def tool_pages(
+    pictures: bool = typer.Option(False, help="Run examples that have no picture yet (minutes)."),
+    draw: list[str] = typer.Option(None, help="Draw this tool's picture anew."),
+) -> int:
+    """Write docs/tools from the tools' declarations, with pictures from real runs if asked."""
     from ..tool_pages import FOLDER, write
 
+    if pictures or draw:
+        from ..tool_pictures import draw as run_examples
+        from ..tool_pictures import tell
+
+        print(f"{len(run_examples(draw, tell))} pictures")
     print(f"{len(write())} pages in {FOLDER}")
     return 0
 

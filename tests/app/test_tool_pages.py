@@ -1,8 +1,11 @@
 """The pages in docs/ are those that the declarations give now."""
 
+from xml.etree import ElementTree
+
 import pytest
 
-from mechmentor.app.tool_pages import FOLDER, page, pages
+from mechmentor.app.tool_pages import FOLDER, PICTURES, page, pages
+from mechmentor.app.tool_pictures import drawable
 from mechmentor.tools import calibration, catalog
 from mechmentor.tools.calibration import Counts
 
@@ -53,3 +56,26 @@ def test_a_page_says_how_often_its_tool_cries_wolf(monkeypatch: pytest.MonkeyPat
     old = Counts(tool.version + 1, 5, 9, 2, 10, 0, 1)
     monkeypatch.setattr(calibration, "table", lambda: {tool.name: old})
     assert "Not counted" in page(tool)
+
+
+@pytest.mark.parametrize("alarms", [1, 2])
+def test_a_page_warns_of_a_verdict_that_nulls_get_as_well(
+    alarms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = catalog.load("rate_texts")
+    row = Counts(tool.version, 5, 9, alarms, 7, 0, 1)
+    monkeypatch.setattr(calibration, "table", lambda: {tool.name: row})
+    assert ("no sign of something planted" in page(tool)) == (alarms == 2)
+
+
+@pytest.mark.parametrize("name", drawable())
+def test_each_tool_that_acts_on_a_model_shows_its_example(name: str) -> None:
+    picture = PICTURES / f"{name}.svg"
+    assert picture.exists(), "draw it: mechmentor dev tool-pages --pictures"
+    svg = ElementTree.parse(picture).getroot()
+    assert svg.tag == "{http://www.w3.org/2000/svg}svg"
+    assert not [e for e in svg.iter() if e.tag.endswith(("script", "foreignObject"))]
+    assert picture.stat().st_size < 300_000
+    text = page(catalog.load(name))
+    assert f"(pictures/{name}.svg)" in text
+    assert "On the bundled model: " in text or "On a null-trained model beside its base: " in text
