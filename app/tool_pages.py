@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from pydantic import BaseModel
@@ -98,7 +99,7 @@ def _example(tool: Tool) -> str:
         on = (
             "a null-trained model beside its base" if tool.access == "base" else "the bundled model"
         )
-        shown += f"\n\nOn {on}: {visible(said)}"
+        shown += f"\n\nOn {on} it says:\n\n```\n{fill(visible(said), 96)}\n```"
     if (PICTURES / f"{tool.name}.svg").exists():
         shown += f"\n\n![What the example shows](pictures/{tool.name}.svg)"
     return shown

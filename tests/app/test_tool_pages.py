@@ -78,4 +78,4 @@ def test_each_tool_that_acts_on_a_model_shows_its_example(name: str) -> None:
     assert picture.stat().st_size < 300_000
     text = page(catalog.load(name))
     assert f"(pictures/{name}.svg)" in text
-    assert "On the bundled model: " in text or "On a null-trained model beside its base: " in text
+    assert " it says:\n\n```\n" in text
