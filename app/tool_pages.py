@@ -23,10 +23,27 @@ SAID = PICTURES / "said.json"
 def pages() -> dict[str, str]:
     """File name to text, with an index."""
     out = {f"{name}.md": page(catalog.load(name)) for name in catalog.CATALOG}
-    rows = [f"| [{e.name}]({e.name}.md) | {e.room} | {e.line} |" for e in catalog.CATALOG.values()]
-    head = "# Tools\n\nMade by `mechmentor dev tool-pages`.\n\n| tool | room | what it does |\n"
-    out["index.md"] = head + "|---|---|---|\n" + "\n".join(rows) + "\n"
+    rows = [
+        f"| [{e.name}]({e.name}.md) | {e.room} | {e.line} | {_counted(e.name)} |"
+        for e in catalog.CATALOG.values()
+    ]
+    out["index.md"] = (
+        (
+            "# Tools\n\nMade by `mechmentor dev tool-pages`. The last columns: on how many models of the "
+            "development split the tool says ‘beyond control’ at default arguments, among those with "
+            "something planted and among nulls trained without it. What is said on nulls as often is no "
+            "sign of something planted.\n\n"
+            "| tool | room | what it does | planted | nulls |\n|---|---|---|---|---|\n"
+        )
+        + "\n".join(rows)
+        + "\n"
+    )
     return out
+
+
+def _counted(name: str) -> str:
+    row = calibration.counts(name, catalog.load(name).version)
+    return f"{row.hits}/{row.organisms} | {row.alarms}/{row.nulls}" if row else "– | –"
 
 
 def page(tool: Tool) -> str:

@@ -52,6 +52,7 @@ def test_a_page_says_how_often_its_tool_cries_wolf(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(calibration, "table", lambda: {tool.name: row})
     assert "on 5 of 9 models" in page(tool)
     assert "2 of 10 null-trained" in page(tool)
+    assert "| 5/9 | 2/10 |" in pages()["index.md"]
     assert "bounds 3% to 56%" in page(tool)  # Clopper and Pearson for 2 of 10
     old = Counts(tool.version + 1, 5, 9, 2, 10, 0, 1)
     monkeypatch.setattr(calibration, "table", lambda: {tool.name: old})
