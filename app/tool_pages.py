@@ -19,6 +19,17 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "tools"
 PICTURES = FOLDER / "pictures"
 SAID = PICTURES / "said.json"
 
+_INDEX = """\
+# Tools
+
+Made by `mechmentor dev tool-pages`. The last columns: on how many models of the development split
+the tool says ‘beyond control’ at default arguments, among those with something planted and among
+nulls trained without it. What is said on nulls as often is no sign of something planted.
+
+| tool | room | what it does | planted | nulls |
+|---|---|---|---|---|
+"""
+
 
 def pages() -> dict[str, str]:
     """File name to text, with an index."""
@@ -27,17 +38,7 @@ def pages() -> dict[str, str]:
         f"| [{e.name}]({e.name}.md) | {e.room} | {e.line} | {_counted(e.name)} |"
         for e in catalog.CATALOG.values()
     ]
-    out["index.md"] = (
-        (
-            "# Tools\n\nMade by `mechmentor dev tool-pages`. The last columns: on how many models of the "
-            "development split the tool says ‘beyond control’ at default arguments, among those with "
-            "something planted and among nulls trained without it. What is said on nulls as often is no "
-            "sign of something planted.\n\n"
-            "| tool | room | what it does | planted | nulls |\n|---|---|---|---|---|\n"
-        )
-        + "\n".join(rows)
-        + "\n"
-    )
+    out["index.md"] = _INDEX + "\n".join(rows) + "\n"
     return out
 
 
