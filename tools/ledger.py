@@ -152,7 +152,8 @@ class Ledger:
                     f"E{experiment.number} already ran {tool_name} with these arguments",
                     "predict an experiment whose outcome you have not seen",
                 )
-        self._check_prompts(args)
+        if tool_name == "test_claim":
+            self._check_prompts(args)
 
     def _check_prompts(self, args: dict[str, Any]) -> None:
         """Refuse a test on prompts whose replies an earlier experiment has shown.

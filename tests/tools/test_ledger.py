@@ -241,6 +241,19 @@ def test_replies_that_were_read_confirm_nothing_about_themselves(
         assert "E1 has shown the replies to" in value.message
 
 
+def test_prompts_that_were_read_may_be_sampled_again() -> None:
+    ledger = Ledger()
+    _, args = validate("sample_replies", {"prompts": SHOWN})
+    ledger.add(Seen(1, "sample_replies", json.loads(canonical(args)), {"n_replies": 2}))
+    value = file_hypothesis(
+        ledger,
+        tool="sample_replies",
+        arguments=json.dumps({"prompts": SHOWN, "temperature": 1.0, "n": 8}),
+        predictions=[predict("share_equal_to_base", "<", 0.8).model_dump()],
+    )
+    assert not isinstance(value, Failure)
+
+
 def test_prompts_whose_replies_nobody_got_are_new() -> None:
     ledger = Ledger()
     _, args = validate("sample_replies", {"prompts": SHOWN})

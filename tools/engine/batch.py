@@ -12,10 +12,10 @@ from ..spec import Refusal
 
 OnProgress = Callable[[int, int], None]
 # Eager attention holds heads × tokens² floats a row: longer prompts go in smaller batches.
-_TOKENS = 8192
+TOKENS = 8192
 
 
-def batches(lengths: list[int], size: int, tokens: int = _TOKENS) -> Iterator[list[int]]:
+def batches(lengths: list[int], size: int, tokens: int = TOKENS) -> Iterator[list[int]]:
     """Indices in batches of like length, longest first, so that little of a batch is padding.
 
     Args:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from ..model import Model
+from .batch import TOKENS
 
 WORTH = 4  # tokens: from so many on a pass more pays
 
@@ -64,7 +65,8 @@ def opening(
     first = {label: index for index, label in reversed(list(enumerate(labels)))}
     cache: Any = DynamicCache(config=model.hf.config)
     windowed = any(getattr(layer, "is_sliding", False) for layer in cache.layers)
-    if length < WORTH or len(first) == len(prompts) or windowed:
+    # All labels run in one pass: what does not fit into a batch is left to the batches.
+    if length < WORTH or len(first) == len(prompts) or len(first) * length > TOKENS or windowed:
         return None
     rows = {label: row for row, label in enumerate(first)}
     if before:

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from mechmentor.tests.tools.tiny_models import tiny_gpt2, tiny_llama_model
+from mechmentor.tools.engine import opening as opening_module
 from mechmentor.tools.engine.edits import (
     Edit,
     ablated,
@@ -14,6 +15,7 @@ from mechmentor.tools.engine.edits import (
     unit,
 )
 from mechmentor.tools.engine.meter import TokenMeter
+from mechmentor.tools.engine.opening import opening
 from mechmentor.tools.engine.sampling import generate
 from mechmentor.tools.engine.states import pooled_states, stream_after
 
@@ -108,6 +110,14 @@ def test_a_common_beginning_runs_once_for_those_that_are_changed_alike(model, ac
         edited_logits(model, rows, Edit(layers, added(vectors), lengths, act, alike))
         spent.append(meter.tokens - before)
     assert spent[1] - spent[0] == 4 * len(opening)  # six rows less two
+
+
+def test_openings_that_fill_more_than_a_batch_are_left_to_the_batches(model, monkeypatch):
+    rows = [[7, 30, 12, 5, 44, *ids] for ids in prompts(model)] * 2
+    labels = [0, 0, 0, 1, 1, 1]
+    assert opening(model, rows, labels).length == 5
+    monkeypatch.setattr(opening_module, "TOKENS", 9)
+    assert opening(model, rows, labels) is None
 
 
 def test_a_common_beginning_without_any_edit(model):
