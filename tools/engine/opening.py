@@ -19,7 +19,7 @@ class Opening:
 
     Attributes:
         length: Its tokens.
-        known: The cache after it, a row for each label.
+        known: The cache after it: keys and values [label, kv_head, pos, d_head] of each layer.
         row: Row of each prompt.
     """
 
