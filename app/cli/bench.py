@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     group.command("early-stop")(early_stop)
     group.command("techniques")(techniques)
     group.command("calibration")(calibration)
+    group.command("where")(where)
     group.command("critique")(critique)
     app.add_typer(group, name="bench")
 
@@ -251,6 +252,35 @@ def calibration(
     for name, took in verdicts.seconds(verdicts.done(kept)).items():
         print(f"{name:<26} {took:7.1f}{'  over 60 s' if took > 60 else ''}")
     return 0
+
+
+def where(
+    share: float = typer.Option(
+        0.14, min=0, help="Size of random updates in the other layers, beside the trained ones."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
+) -> int:
+    """Ranks by `localise` of the trained layers, for organisms that live in some layers alone."""
+    from dataclasses import asdict
+
+    from ...evals.bench import where as bench
+    from ...tools.workbench import Workbench
+    from ..cases import organism_case
+    from ..config import runs_folder
+
+    rows = []
+    for name in bench.placed():
+        for size in dict.fromkeys((0.0, share)):
+            case = organism_case(name)
+            folder = runs_folder() / "bench"
+            models = Workbench.open(case.target, case.base, access=case.access, folder=folder)
+            print(f"{name}: swapping layers on both sides", file=sys.stderr)
+            rows.append(bench.measure(models, name, size))
+            if not as_json:
+                print(bench.line(rows[-1]))
+    if as_json:
+        print(json.dumps([asdict(row) for row in rows], indent=1))
+    return 0 if rows and all(row.mean_rank < row.chance for row in rows) else FINDINGS
 
 
 def critique(
