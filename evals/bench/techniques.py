@@ -23,6 +23,27 @@ _WORDS = {
     "system_down": feelings.SYSTEM_DOWN,
 }
 _SHORT = {"max_new_tokens": 32, "prompts": ["Tell me how your day was.", "Write about a walk."]}
+# Beside the tool's own six: a score of words a hundred needs many words.
+_MORE = [
+    "Write one sentence about a letter that came today.",
+    "Tell me about the town where you grew up.",
+    "Describe the kitchen in the morning.",
+    "What did you see on the way to the station?",
+    "Write the first line of a story about a lighthouse.",
+    "Tell me about the weather last week.",
+    "Write one sentence about an old friend.",
+    "Describe the road to the village.",
+    "What happened at the market?",
+    "Write the first line of a story about a train.",
+    "Tell me about the book on the table.",
+    "Describe the garden behind the school.",
+    "What did the neighbours say?",
+    "Write one sentence about a long journey.",
+    "Tell me about your family.",
+    "Describe the sea in the evening.",
+    "What was the concert like?",
+    "Write the first line of a story about a child and a river.",
+]
 
 
 @dataclass(frozen=True)
@@ -107,6 +128,15 @@ def runs(folder: Path) -> list[Run]:
         ),
         Run("steering, text", "steering", {"coefficients": [-0.5, 0.5]}),
         Run(
+            "steering, text, 24 prompts",
+            "steering",
+            {
+                "coefficients": [-0.5, 0.5],
+                "prompts": [*feelings.PROMPTS, *_MORE],
+                "max_new_tokens": 48,
+            },
+        ),
+        Run(
             "steering, random direction",
             "steering",
             {**_SHORT, **_WORDS, "direction": "random", "coefficients": [-0.5, 0.5]},
@@ -173,6 +203,7 @@ def page(model: str, found: list[Found]) -> str:
         name = f"{one.name} (control)" if one.empty else one.name
         said = one.summary.replace("|", "\\|").replace("\n", " ")
         lines.append(f"| {name} | `{one.tool}` | {verdict[one.beyond]} | {said} |")
+    lines += _by_strength([one for one in found if one.tool == "steering"])
     empty = [one for one in found if one.empty]
     alarms = broken(found)
     said = f"Of {len(empty)} calls with nothing to find, {len(alarms)} came out as an effect"
@@ -202,6 +233,35 @@ def page(model: str, found: list[Found]) -> str:
 
 def _estimated(one: Found) -> bool:
     return one.tool == "attribution_patching" and one.data["correlation"] is not None
+
+
+def _by_strength(found: list[Found]) -> list[str]:
+    """Each coefficient of each steering call beside the band of random directions."""
+    if not found:
+        return []
+    lines = [
+        "",
+        "Steering by coefficient; in brackets the least and the greatest of the random directions, "
+        "`*` outside of them. Next token: log p of happy words minus sad ones, nats; text: happy "
+        "words minus sad ones in a hundred.",
+        "",
+        "| call | coefficient | next token | text | distinct-2 | loss |",
+        "|---|---|---|---|---|---|",
+    ]
+    for one in found:
+        for row in one.data["strengths"]:
+            scores = (_in_band(row[name], row[f"{name}_band"]) for name in ("next_token", "text"))
+            cells = [one.name, f"{row['coefficient']:+g}", *scores, f"{row['distinct_2']:.2f}"]
+            loss = "–" if row["loss"] is None else f"{row['loss']:.2f}"
+            lines.append(f"| {' | '.join([*cells, loss])} |")
+    return lines
+
+
+def _in_band(value: float, band: list[float] | None) -> str:
+    if band is None:
+        return f"{value:.2f}"
+    outside = not band[0] <= value <= band[1]
+    return f"{value:.2f}{'*' * outside} [{band[0]:.2f}, {band[1]:.2f}]"
 
 
 def broken(found: list[Found]) -> list[str]:

@@ -105,7 +105,7 @@ def ranked(
         below += len(same)
     inside = [scores[layer] for layer in layers]
     outside = [score for layer, score in scores.items() if layer not in layers]
-    test = mannwhitneyu(inside, outside, alternative="greater")
+    test = mannwhitneyu(inside, outside, alternative="greater", method="exact")
     return Ranked(
         model=name,
         share=share,

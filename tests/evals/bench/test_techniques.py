@@ -50,3 +50,15 @@ def test_the_page_says_where_one_gradient_misleads_and_only_there() -> None:
     text = page("a model", [attributed(1, -0.09), attributed(8, 0.86)])
     assert "-0.09 from 1 gradient(s), 0.86 from 8 gradient(s)" in text
     assert "gradient(s)" not in page("a model", [attributed(1, 0.93), attributed(8, 0.95)])
+
+
+def test_each_strength_stands_beside_its_band() -> None:
+    strengths = [
+        {"coefficient": c, "next_token": 1.0, "next_token_band": band, "text": 2.0,
+         "text_band": band, "distinct_2": 0.9, "loss": loss}
+        for c, band, loss in ((-0.5, [1.5, 3.0], 1.0), (0.0, None, None))
+    ]  # fmt: skip
+    row = Found("text", "steering", False, True, "so", {"strengths": strengths}, {})
+    text = page("a model", [row])
+    assert "| text | -0.5 | 1.00* [1.50, 3.00] | 2.00 [1.50, 3.00] | 0.90 | 1.00 |" in text
+    assert "| text | +0 | 1.00 | 2.00 | 0.90 | – |" in text
