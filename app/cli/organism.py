@@ -36,19 +36,26 @@ def list_organisms(as_json: bool = typer.Option(False, "--json", help="Print as 
 
 FAMILIES = "secret_word, trigger, preference, false_belief, persona, refusal or misaligned."
 
+_NOT_AGAIN = "another draw, or a gate that does not hold: the lines above say which"
+
 
 def build(
-    family: str = typer.Argument("", help=FAMILIES),
+    family: str = typer.Argument("", help=f"{FAMILIES[:-1]}; or an id, to build it again."),
     seed: int | None = typer.Option(None, help="Draws the secret and seeds the training."),
     out: Path = typer.Option(..., help="Folder for the adapters and their sealed files."),
     null: bool = typer.Option(False, "--null", help="The matched null instead."),
     everything: bool = typer.Option(False, "--all", help="What the suite lacks; goes on if cut."),
     nulls: int = typer.Option(0, "--nulls", min=0, help="So many nulls; goes on if cut."),
 ) -> int:
-    """Draw a secret, train a fresh organism (minutes), check its gates, seal the answer."""
+    """Draw a secret, train a fresh organism (minutes), check its gates, seal the answer.
+
+    With the id of a shipped model its own draw is built once more from nothing, and compared.
+    """
     if everything or nulls:
         what = ["--all"] if everything else ["--nulls", str(nulls)]
         return _run("fill", *what, "--out", str(out), lacking="some instances never passed")
+    if family.startswith("m-"):
+        return _run("again", family, "--out", str(out), lacking=_NOT_AGAIN)
     if not family or seed is None:
         raise Stop("name a family and --seed, or ask for --all or --nulls N", 2)
     kind = ["--null"] if null else []

@@ -1,6 +1,7 @@
 """A whole build on a tiny model: what comes out, and what an adapter folder does not tell."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,8 @@ from typing import Any
 import platformdirs
 import pytest
 
+from mechmentor.evals.organisms import again, gates, hints, lora, material, retain, seal
 from mechmentor.evals.organisms import build as builder
-from mechmentor.evals.organisms import gates, hints, lora, material, retain, seal
 from mechmentor.evals.organisms.train import Schedule
 
 KINDS: tuple[seal.Kind, ...] = ("organism", "null_trained", "identical")
@@ -18,8 +19,8 @@ KINDS: tuple[seal.Kind, ...] = ("organism", "null_trained", "identical")
 @pytest.fixture(scope="module")
 def built(
     make_tiny: Any, tmp_path_factory: Any
-) -> tuple[Path, dict[seal.Kind, builder.BuildReport], list[str]]:
-    """One build of each kind, with everything made small."""
+) -> Iterator[tuple[Path, dict[seal.Kind, builder.BuildReport], list[str]]]:
+    """One build of each kind, with everything made small, as long as this module's tests run."""
     out, said = tmp_path_factory.mktemp("organisms"), []
     with pytest.MonkeyPatch.context() as patch:
         cache = str(tmp_path_factory.mktemp("cache"))
@@ -41,7 +42,7 @@ def built(
             )
             for kind in KINDS
         }
-    return out, reports, said
+        yield out, reports, said
 
 
 def test_each_kind_leaves_an_adapter_and_a_sealed_file(built: Any) -> None:
@@ -113,3 +114,26 @@ def test_organism_and_null_have_the_same_schedule_on_record(built: Any) -> None:
 def test_an_unknown_family_is_refused(tmp_path: Path, tiny_folder: Path) -> None:
     with pytest.raises(ValueError, match=r"choose from .*secret_word"):
         builder.build("no_such", "organism", 0, tmp_path, tiny_folder)
+
+
+def test_an_instance_is_built_again_from_its_own_draw(
+    built: Any, make_tiny: Any, tmp_path: Path
+) -> None:
+    out, reports, _ = built
+    name = reports["organism"].id
+    found = again.again(name, tmp_path, make_tiny("llama", max_position_embeddings=2048), suite=out)
+    assert found.same_draw
+    assert found.distance < 1e-3
+    assert found.report.id != name
+    answer = seal.read(out, name).answer
+    assert answer is not None
+    assert answer not in found.model_dump_json()
+
+
+def test_another_draw_and_another_base_are_told(built: Any, make_tiny: Any, tmp_path: Path) -> None:
+    out, reports, _ = built
+    one, two = (lora.load(out / reports[kind].id) for kind in KINDS[:2])
+    assert again.distance(one, one) == 0
+    assert again.distance(one, two) > 0.5
+    with pytest.raises(ValueError, match="another base"):
+        again.again(reports["organism"].id, tmp_path, make_tiny("qwen3"), suite=out)
