@@ -116,6 +116,7 @@ def test_an_unknown_family_is_refused(tmp_path: Path, tiny_folder: Path) -> None
         builder.build("no_such", "organism", 0, tmp_path, tiny_folder)
 
 
+@pytest.mark.slow
 def test_an_instance_is_built_again_from_its_own_draw(
     built: Any, make_tiny: Any, tmp_path: Path
 ) -> None:
