@@ -107,7 +107,10 @@ def append(file: Path, verdict: Verdict) -> None:
 
 
 def count(verdicts: Iterable[Verdict]) -> dict[str, Counts]:
-    """Counts by tool in its present version; what drew no verdict does not count."""
+    """Counts by tool in its present version; what drew no verdict does not count.
+
+    A tool without a verdict on any trained model has none to tell about: left out.
+    """
     rows: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         now = verdict.tool in catalog.CATALOG and catalog.load(verdict.tool).version
@@ -124,7 +127,7 @@ def count(verdicts: Iterable[Verdict]) -> dict[str, Counts]:
             ),
         )
         for name in catalog.CATALOG
-        if name in rows
+        if any(v.kind != "identical" for v in rows.get(name, []))
     }
 
 

@@ -46,6 +46,10 @@ def test_counts_keep_kinds_and_versions_apart(tmp_path: Path) -> None:
     assert "hits 1/2 [0.01, 0.99]" in tool_verdicts.line("next_token", found)
 
 
+def test_a_verdict_on_equal_models_alone_is_no_count() -> None:
+    assert count([verdict("d", "identical", False), verdict("a", "organism", None)]) == {}
+
+
 def test_equal_models_draw_no_verdict_beyond_control(tmp_path: Path) -> None:
     bench = Workbench(tiny_llama_model(1), tiny_llama_model(1), folder=tmp_path)
     for tool in ("prefill_contrast", "sequence_score", "weight_difference", "next_token"):
