@@ -243,7 +243,8 @@ def _by_strength(found: list[Found]) -> list[str]:
         "",
         "Steering by coefficient; in brackets the least and the greatest of the random directions, "
         "`*` outside of them. Next token: log p of happy words minus sad ones, nats; text: happy "
-        "words minus sad ones in a hundred.",
+        "words minus sad ones in a hundred. The 24 prompts were added after the tool's own six had "
+        "left the text at -0.5 inside its band.",
         "",
         "| call | coefficient | next token | text | distinct-2 | loss |",
         "|---|---|---|---|---|---|",
