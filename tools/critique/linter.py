@@ -26,6 +26,7 @@ from .numbers import (
     table_totals,
     text_tables,
     text_totals,
+    twins,
     wholes,
 )
 from .references import duplicates, offline, quotations
@@ -38,7 +39,7 @@ from .venue import check_venue
 
 _NUMBERS = (
     reported_tests, percentages, wholes, changes, impossible, subsets, intervals, table_totals, text_totals, columns, column_sums, from_base, factors, rises, text_tables, cell_values,
-    same, same_count, restated, table_changes, crossrefs,
+    same, same_count, restated, twins, table_changes, crossrefs,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (
     *(rule for module in (*_NUMBERS, offline, duplicates, quotations) for rule in module.RULES),

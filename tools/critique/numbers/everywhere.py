@@ -43,6 +43,13 @@ class Everywhere:
             if not (number.decimals <= 0 and number.unit == "plain" and found.unit == "percent")
         )
 
+    def has(self, number: Number) -> bool:
+        """Whether a value is printed anywhere, as finely."""
+        return any(
+            abs(abs(found.value) - number.value) < 1e-9 and found.decimals >= number.decimals
+            for found, _ in self._near(number.value, number.half)
+        )
+
     def _near(self, value: float, half: float) -> list[tuple[Number, Block | None]]:
         room = max(2 * half, 1.0)
         return self._pairs[
