@@ -50,6 +50,14 @@ class Everywhere:
             for found, _ in self._near(number.value, number.half)
         )
 
+    def twice(self, decimals: int) -> list[Number]:
+        """Values printed with so many digits after the point in two places or more."""
+        found: dict[float, list[Number]] = {}
+        for number, _ in self._pairs:
+            if number.decimals == decimals:
+                found.setdefault(number.value, []).append(number)
+        return [some[0] for some in found.values() if len(some) > 1]
+
     def _near(self, value: float, half: float) -> list[tuple[Number, Block | None]]:
         room = max(2 * half, 1.0)
         return self._pairs[
