@@ -21,6 +21,7 @@ from .numbers import (
     rises,
     same,
     same_count,
+    split_counts,
     stated_gaps,
     subsets,
     table_changes,
@@ -28,6 +29,7 @@ from .numbers import (
     text_tables,
     text_totals,
     twins,
+    value_shares,
     wholes,
 )
 from .references import duplicates, offline, quotations
@@ -39,7 +41,7 @@ from .switches import switches
 from .venue import check_venue
 
 _NUMBERS = (
-    reported_tests, percentages, wholes, changes, stated_gaps, impossible, subsets, intervals, table_totals, text_totals, columns, column_sums, from_base, factors, rises, text_tables, cell_values,
+    reported_tests, percentages, wholes, value_shares, changes, stated_gaps, impossible, subsets, intervals, table_totals, text_totals, split_counts, columns, column_sums, from_base, factors, rises, text_tables, cell_values,
     same, same_count, restated, twins, table_changes, crossrefs,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (

@@ -17,6 +17,9 @@ _ROUND = re.compile(
     r"(?<=[^\W\d_])\s\((?P<list>\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\)(?=[\s.,;:?!)]|$)"
 )
 _RAISED = re.compile(r"(?:(?<=[a-z]{3})|(?<=[a-z][.,;)]))(?P<list>[⁰¹²³⁴-⁹]+(?:[,⁻–][⁰¹²³⁴-⁹]+)*)(?!\w)")
+_COUNT = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred)$", re.I
+)
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
@@ -42,6 +45,8 @@ def _cited(document: Document, pattern: re.Pattern[str]) -> Iterator[tuple[int, 
         if block.kind not in PROSE or document.section_at(block.line) == "references":
             continue
         for match in pattern.finditer(block.flat):
+            if _COUNT.search(block.flat[: match.start()]):
+                continue  # `ten (10)`
             line = block.line_at(match.start())
             for part in re.split(r"\s*[,;]\s*", match["list"].translate(_DIGITS)):
                 ends = [int(n) for n in re.findall(r"\d+", part)]

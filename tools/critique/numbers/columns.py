@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import permutations
 
 from ..document.model import Document, Row, Table
@@ -120,16 +121,21 @@ def _not_of(table: Table, whole: int, others: int, row: Row, count: int, share: 
 
 def _values(table: Table, columns: tuple[int, int, int]) -> list[tuple[int, list[Number]]]:
     found = []
-    for index, row in enumerate(table.rows):
-        if len(row.cells) <= max(columns) or re.match(
-            r"total|mean|avg|average|sum", row.cells[0], re.I
-        ):
-            continue
-        cells = [single(row.cells[i]) for i in columns]
-        values = [n for n in cells if n is not None]
+    for index, cells in enumerate(_singles(table)):
+        values = [n for i in columns if i < len(cells) and (n := cells[i]) is not None]
         if len(values) == 3:
             found.append((index, values))
     return found
+
+
+@lru_cache(maxsize=64)
+def _singles(table: Table) -> list[list[Number | None]]:
+    """The number of each cell; rows of totals and means are empty."""
+    summed = re.compile(r"total|mean|avg|average|sum", re.I)
+    return [
+        [] if not row.cells or summed.match(row.cells[0]) else [single(c) for c in row.cells]
+        for row in table.rows
+    ]
 
 
 def _fits(a: Number, b: Number, c: Number, formula: Formula) -> bool | None:

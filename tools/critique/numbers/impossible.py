@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from ..document.model import Document, Table
 from ..rule import Hit, at, rule
+from .above_whole import in_columns, in_sentence
 from .bounds import beyond
 from .values import Number, printed, single
 
@@ -131,6 +132,11 @@ def _one_above(table: Table, index: int) -> Iterator[Hit]:
         "We counted -3 errors in the second batch.",
         "The groups differ (p = 0.000).",
         "AUROC is 1.08 on the new set.",
+        "At noon the lock holds on unseen doors (104.6 %) and the chain does not.",
+        "The two orders agree (Spearman's ρ = 1.18, p = .02); after correction p_H = 1.3.",
+        "| Door | Held % |\n|---|---|\n| a | 71.0 |\n| b | 103.2 |\n| c | 85.0 |",
+        "A lock's hold score is the share of nights it holds.\n\n| Lock | Hold score | Price |\n|---|---|---|\n"
+        "| a | 0.84 | 12.5 |\n| b | 1.07 | 9.1 |\n| c | 0.71 | 8.2 |",
         "| Probe | Accuracy (%) |\n|---|---|\n| ridge | 91.0 |\n| logistic | 109.4 |",
         "It failed on 42 of 120 doors (104%). | 139/150 = 1.07 |",
         "| Door | Opened |\n|---|---|\n| a | 139/150 = 1.07 |",
@@ -143,6 +149,9 @@ def _one_above(table: Table, index: int) -> Iterator[Hit]:
         "The effect was clear (p = .013) and the cosine similarity of 0.4 is high.",
         "The KL divergence is 0.3 and the log-likelihood is -0.3.",
         "| Probe | Accuracy (%) | Steps |\n|---|---|---|\n| ridge | 91.0 | 240 |",
+        "| Door | Held % of last year |\n|---|---|\n| a | 71.0 |\n| b | 103.2 |\n| c | 105.0 |",
+        "| Lock | Loss |\n|---|---|\n| a | 0.84 |\n| b | 1.07 |\n| c | 0.71 |",
+        "With α = 1.5 and a rise of 120%, the doors cost 110% of the budget.",
         "Costs are 134% of last year's, 150% higher; we need 105% of the original compute.",
         "A probability of 1.3e-4 and one of 2 × 10⁻³, p = 0.0004 and p < 0.001.",
         "The log-probability is -1.3 and the score changes by -3 points; R² = -0.3 out of sample.",
@@ -156,6 +165,7 @@ def _one_above(table: Table, index: int) -> Iterator[Hit]:
 )
 def impossible_value(document: Document) -> Iterator[Hit]:
     """Look at quantities with known bounds, in sentences and in columns."""
+    yield from _above_whole(document)
     for sentence in document.sentences:
         text = sentence.text
         for pattern in (_RATE_OF, _OF_RATE):
@@ -204,6 +214,17 @@ def impossible_value(document: Document) -> Iterator[Hit]:
                 yield from _column(table.name, index, name, table.rows)
             else:
                 yield from _one_above(table, index)
+
+
+def _above_whole(document: Document) -> Iterator[Hit]:
+    """What its company shows to be a share or a coefficient, above one."""
+    for sentence in document.sentences:
+        for said, offset in in_sentence(sentence):
+            yield at(sentence, f"{said} cannot be.", offset)
+    for table in document.tables:
+        for index, value in in_columns(document, table):
+            row = table.rows[index]
+            yield Hit(row.line, f"{table.name}: {value.text} cannot be.", quote=" | ".join(row.cells))
 
 
 def _negative(table: Table, index: int) -> Iterator[Hit]:

@@ -41,6 +41,7 @@ _SHARE_OF_N = re.compile(rf"{PERCENT} of (?:the |our |all |all the )?{COUNT} ({_
         "The rate is 40%: 14 of the 20 prompts.",
         "On the other 50 pairs the heavier one sank first in 47 cases (83%).",
         "Of all 384 heads, 341 (95.9%) have no effect. Seventeen of 144 heads (10.3%) have one.",
+        "One in nine is selective (1,264 of 11,551; 13.3%).",
         "| Arm | Marked |\n|---|---|\n| a | 31 (25.8%) |\n| b | 33 (27.5%) |\n| c | 35 (29.2%) |\n"
         "| d | 97 (98.6%) |",
         "| Model | Right |\n|---|---|\n| small | 30/60 (60%) |",

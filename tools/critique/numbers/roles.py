@@ -23,7 +23,13 @@ _LEVEL = re.compile(
 )
 _LEVELS = frozenset((68.0, 80.0, 90.0, 95.0, 97.5, 98.0, 99.0, 99.9))
 _BEFORE: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    ("p", re.compile(r"(?<!\w)[pP](?:[_-]?\s?[A-Za-z]{1,5})?\s*(?:-?values?)?\s*(?:[=<>≤≈]|of|is)\s*$")),
+    (
+        "p",
+        re.compile(
+            r"(?<!\w)[pP](?:_?\{?\\?[A-Za-z]{1,5}\}?)?(?<![A-Za-z]{5})\s*[=<>≤≈]\s*$"
+            r"|(?<!\w)[pP](?:[- ]values?)?(?: of| is| was|:)?\s*$"
+        ),
+    ),
     ("df", re.compile(r"(?:\b[tFrzW]|χ²|χ2|chi2?)\s?\((?:[\d.]+,\s*)?(?:N\s*=\s*)?$")),
     (
         "statistic",

@@ -17,7 +17,7 @@ PERCENT = r"(?<![\w.,+–-])(\d{1,3}(?:\.\d+)?|\.\d+)\s?(?:%|percent\b|per cent\
 _GAP = r"[^\d;:()\[\]]{0,90}?"
 _SHORT = r"(?:(?!,\s(?:and|but|while|whereas|with)\b)[^\d;:()\[\]]){0,60}?"
 _SAYS = r"(?:i\.e\.,?\s|or\s|that is,?\s|which is\s|a rate of\s|a share of\s|=\s?)*"
-_CLAUSE = r"(?:\(\s*|,\s|\s?=\s?|:\s|\s?[—–]\s?|\sor\s)"
+_CLAUSE = r"(?:\(\s*|,\s|;\s(?=[\d.]+\s?%\s*[);])|\s?=\s?|:\s|\s?[—–]\s?|\sor\s)"
 _COUNT_FIRST = re.compile(rf"{_OF}(?:{_GAP}\(\s*|{_SHORT}{_CLAUSE}){_SAYS}{PERCENT}")
 _SHARE_FIRST = re.compile(
     rf"{_OF}(?:{_GAP}\(\s*|{_SHORT}{_CLAUSE}){_SAYS}(0?\.\d+|1\.0+)(?![\d%]|\s?[%,–-])"

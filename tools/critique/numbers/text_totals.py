@@ -20,6 +20,9 @@ _SPLITS = (
         rf"(?:(?:namely|i\.e\.,?|with)\s+)?{_LIST}(?=[).;:,]|\s*$|\s+[–—])"
     ),
     re.compile(rf"(?<![\w.,]){_HEAD}\s*\((?:(?:namely|i\.e\.,?)\s+)?{_BARE}\)"),
+    re.compile(
+        rf"(?<![\w.,-])(?P<total>\d+) (?P<noun>[a-z]+s)\b[^.;:()\d]{{3,90}}\((?P<list>\d+(?:, \d+)+,? and \d+ (?P=noun))\b[^()]{{0,60}}\)"
+    ),
     re.compile(rf"(?<![\w.,]){_HEAD}:\s+{_BARE}(?=\.?\s*$)"),
     re.compile(
         rf"(?<![\w.,]){_HEAD},? (?:(?:are|were|is|was) )?(?:divided|split) (?P<list>\d[\d,]*(?:/\d[\d,]*)+)\b"
@@ -75,6 +78,7 @@ _PART = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d+)(?![\w.%]|,\d|\s?%|-)")
         "Readers finished 45 of 60 chapters, and the remaining 25 were left unread.",
         "The 240 verbs were divided 160/40/20 by a fixed seed.",
         "The 41 errors are 9 items, 8 logs and 18 chats.",
+        "For each draw we pick 9 boats that did not sail, matched by harbour (5, 4 and 2 boats from the three).",
     ),
     quiet=(
         "We wrote 160 prompts (120 for training and 40 for testing).",
