@@ -16,9 +16,12 @@ MARK = re.compile(r"\s*(?:\[([^\]]{1,30})\]|\((\d{1,3})\)(?=\s)|(\d{1,3})[.)](?=
 _ROUND = re.compile(
     r"(?<=[^\W\d_])\s\((?P<list>\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\)(?=[\s.,;:?!)]|$)"
 )
-_RAISED = re.compile(r"(?:(?<=[a-z]{3})|(?<=[a-z][.,;)]))(?P<list>[⁰¹²³⁴-⁹]+(?:[,⁻–][⁰¹²³⁴-⁹]+)*)(?!\w)")
+_RAISED = re.compile(
+    r"(?:(?<=[a-z]{3})|(?<=[a-z][.,;)]))(?P<list>[⁰¹²³⁴-⁹]+(?:[,⁻–][⁰¹²³⁴-⁹]+)*)(?!\w)"
+)
 _COUNT = re.compile(
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred)$", re.I
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred)$",
+    re.I,
 )
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 

@@ -79,7 +79,9 @@ def in_sentence(sentence: Sentence) -> Iterator[tuple[str, int]]:
             yield n.text, n.start
 
 
-_ENDS = re.compile(r"[^.;:()\d]{0,3}[(\[,][^\d;]{0,30}(?:9\d\s?%\D{0,30})?(0?\.\d+)\s?(?:,|to|–|-)\s?(0?\.\d+)\s?[\])]?")
+_ENDS = re.compile(
+    r"[^.;:()\d]{0,3}[(\[,][^\d;]{0,30}(?:9\d\s?%\D{0,30})?(0?\.\d+)\s?(?:,|to|–|-)\s?(0?\.\d+)\s?[\])]?"
+)
 
 
 def _own_below_one(text: str, number: Number) -> bool:

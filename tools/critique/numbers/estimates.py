@@ -13,7 +13,9 @@ _INTERVAL = re.compile(
     rf"\s*(?P<a>{_N}){_SEP}(?P<b>{_N})(?P<pc>\s?%)?(?(square)\s*[\])])"
 )
 _LEVEL = re.compile(r"\b(?:9\d|80|68)(?:\.\d)?\s?%")
-_OTHER_CLAUSE = re.compile(r"\b(?:and|but|while|whereas|where)\b|\bof the (?:change|difference|gap)\b")
+_OTHER_CLAUSE = re.compile(
+    r"\b(?:and|but|while|whereas|where)\b|\bof the (?:change|difference|gap)\b"
+)
 _SPEAKS = re.compile(r"\bCIs?\b|interval|\d\d\s?%\s?\[", re.I)
 
 

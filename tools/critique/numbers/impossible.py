@@ -31,7 +31,9 @@ _PART_OF = re.compile(
     r"(?<![\w.])(?P<n>[01]\.\d\d+) of (?:the|its) (?:attention|probability|mass|variance|weight)\b"
 )
 # A test never gives exactly nothing: software prints 0 where it means less than it can print.
-_P_ZERO = re.compile(r"(?<![\w])[pP]\s*=\s*(?P<n>0?\.0+|0)(?![\d.]\d|\d|\s?[×x·]|[eE]|\s?%)")
+_P_ZERO = re.compile(
+    r"(?<![\w])(?:[pP]\s*=\s*(?=0?\.)|(?<=[(,] )[pP]\s*=\s*|(?<=\()[pP]\s*=\s*)(?P<n>0?\.0+|0)(?![\d.]\d|\d|\s?[×x·]|[eE]|\s?%)"
+)
 _P = re.compile(
     r"(?<![\w])P\s*=\s*(?P<n>[-−–]?\d*\.?\d+)(?![\d%]|\s?%|\s?[×x·]|[eE])|(?<![\w])[pP]\s*<\s*(?P<m>0(?:\.0+)?)(?!\.?\d)"
 )
@@ -131,7 +133,7 @@ def _one_above(table: Table, index: int) -> Iterator[Hit]:
         "The variance of the estimate is -0.04.",
         "We counted -3 errors in the second batch.",
         "The groups differ (p = 0.000).",
-        "AUROC is 1.08 on the new set.",
+        "AUROC is 1.08 on the new set. The recovered fraction is 1.12. Exactly 104% of prompts were kept.",
         "At noon the lock holds on unseen doors (104.6 %) and the chain does not.",
         "The two orders agree (Spearman's ρ = 1.18, p = .02); after correction p_H = 1.3.",
         "| Door | Held % |\n|---|---|\n| a | 71.0 |\n| b | 103.2 |\n| c | 85.0 |",
@@ -224,7 +226,9 @@ def _above_whole(document: Document) -> Iterator[Hit]:
     for table in document.tables:
         for index, value in in_columns(document, table):
             row = table.rows[index]
-            yield Hit(row.line, f"{table.name}: {value.text} cannot be.", quote=" | ".join(row.cells))
+            yield Hit(
+                row.line, f"{table.name}: {value.text} cannot be.", quote=" | ".join(row.cells)
+            )
 
 
 def _negative(table: Table, index: int) -> Iterator[Hit]:

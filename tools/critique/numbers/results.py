@@ -12,7 +12,7 @@ from .values import Number, numbers
 from .words import digits
 
 _NOUN = (
-    r"(?:increases?|rises?|gains?|falls?|drops?|decreases?|declines?|reductions?|gaps?|differences?|loss(?:es)?|"
+    r"(?:increases?|rises?|gains?|falls?|drops?|decreases?|declines?|reductions?|gaps?|differences?|"
     r"improvements?|advantages?|margins?|spreads?|changes?|shifts?|jumps?|climbs?|deficits?|leads?|shortfalls?|"
     r"excess|growth|lift|penalty|denominator|distance|cost)"
 )
@@ -23,6 +23,7 @@ _MORE = (
 _LEAD = re.compile(
     rf"\b{_NOUN}(?: (?:in|between|from)(?: [\w-]+){{1,3}})?(?: of|,| is| was|:)(?: only| just)?\s*$"
     r"|(?:[,;:(]|\sand)\s*(?:or )?(?:up|down|plus|minus)(?: by)?(?: only| just)?\s*$"
+    r"|(?:i\.e\.|that is|or),? (?:by )?(?:only )?(?:up |down )?by\s*$"
     r"|\bleaving(?: only| just)?(?: a \w+ of)?\s*$"
     rf"|\b(?:rises?|rose|falls?|fell|drops?|dropped|grows?|grew|increase[sd]?|decrease[sd]?|improve[sd]?|goes up|went up|"
     rf"goes down|went down|gain(?:s|ed)?|lose[s]?|lost|climb(?:s|ed)?|raise[sd]?|lower(?:s|ed)?|decline[sd]?)(?: [^\d.,;:()]{{1,40}})? by"
@@ -61,9 +62,7 @@ class Result:
     @property
     def explained(self) -> bool:
         """Whether two of them, or a ratio of two, give it."""
-        return any(
-            gives(a, b, self.number) for a, b in combinations((*self.ends, *self.before), 2)
-        )
+        return any(gives(a, b, self.number) for a, b in combinations((*self.ends, *self.before), 2))
 
 
 def results(document: Document) -> Iterator[Result]:
@@ -74,7 +73,7 @@ def results(document: Document) -> Iterator[Result]:
         last = sentence
         text = digits(sentence.text)
         found = numbers(text)
-        if len(found) < 2 and before is None or "[cite:" in text:
+        if (len(found) < 2 and before is None) or "[cite:" in text:
             continue
         for n in found:
             if not is_result(text, n):
@@ -88,7 +87,9 @@ def results(document: Document) -> Iterator[Result]:
 def is_result(text: str, number: Number) -> bool:
     """Whether the words around a number make it the size of a change or a gap."""
     before, after = text[: number.start], text[number.end :]
-    if _HEDGED.search(before[-16:]) or re.match(r"\s*(?:×|x\b|times|-?fold|%? of (?:the )?\d)", after):
+    if _HEDGED.search(before[-16:]) or re.match(
+        r"\s*(?:×|x\b|times|-?fold|%? of (?:the )?\d)", after
+    ):
         return False
     return _LEAD.search(before[-90:]) is not None or _TAIL.match(after) is not None
 

@@ -51,6 +51,7 @@ _BEFORE: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("ratio", re.compile(r"\b(?:factor|ratio)(?: of)?(?: about| around)?\s*$")),
     ("setting", re.compile(r"(?<!\w)[A-Za-zλαβγε]\w?\s*=\s*$")),
 )  # fmt: skip
+_LOSS = re.compile(r"\bloss(?:es)?(?: [a-z]+){0,2} (?:is|was|of)\s*$")
 _AFTER_RATIO = re.compile(r"\s?(?:×|x\b|times\b|-?fold\b)")
 REPORTED: frozenset[Role] = frozenset({"value", "change", "ratio", "coefficient"})
 
@@ -67,6 +68,8 @@ def role(text: str, number: Number) -> Role:
         return "end"
     if _AFTER_RATIO.match(after):
         return "ratio"
+    if _LOSS.search(before[-40:]) and number.unit == "plain":
+        return "value"  # `a loss of 2.31` is where a model stands, mostly
     return "change" if changes(text, number) else "value"
 
 

@@ -61,7 +61,9 @@ def _rows(sentence: Sentence, text: str, sheets: list[Sheet]) -> Iterator[Hit]:
         joined = _JOINED.search(text[: n.start])
         if n.decimals > 0 or n.unit != "plain" or joined is None:
             continue
-        if re.search(r"\bof (?:the |all )?$", text[: n.start]) or _away(text[joined.end() : n.start]):
+        if re.search(r"\bof (?:the |all )?$", text[: n.start]) or _away(
+            text[joined.end() : n.start]
+        ):
             continue
         near = []
         for sheet in sheets:
@@ -90,7 +92,9 @@ def _rows(sentence: Sentence, text: str, sheets: list[Sheet]) -> Iterator[Hit]:
 def _named(sheet: Sheet, text: str) -> list[int]:
     """Rows of which a text has a word that no other row has: `brackets` for `Brackets and braces`."""
     said = stems(text)
-    shared = [{w for k, o in enumerate(sheet.rows) if k != i for w in o} for i in range(len(sheet.rows))]
+    shared = [
+        {w for k, o in enumerate(sheet.rows) if k != i for w in o} for i in range(len(sheet.rows))
+    ]
     return [i for i, row in enumerate(sheet.rows) if (row - shared[i]) & said]
 
 

@@ -16,7 +16,9 @@ _TO = re.compile(
     r"(?:[^\d.;:]{0,40}\b(?:to|into)\b[^\d.;:]{0,20}|[^\d.;]{0,70}\b(?:against|vs\.?|versus|compared (?:with|to)|and|than|but|"
     r"whereas|while)\b[^\d.;]{0,60}|\s?(?:→|->|⟶)\s?|\s?[/]\s?)"
 )
-_SO = re.compile(r"\b(?:so|thus|hence|therefore|leaving|making|that is|which is|i\.e\.)\b|[:,(—–]\s*\w*\s*\w*\s*$")
+_SO = re.compile(
+    r"\b(?:so|thus|hence|therefore|leaving|making|that is|which is|i\.e\.)\b|[:,(—–]\s*\w*\s*\w*\s*$"
+)
 _ELSE = re.compile(
     r"\b(?:pilot|another|previous|prior|would|relative|instead|per|each|every|respectively|target|limit|below chance)\b"
     r"|et al|\[\d+\]"
@@ -40,6 +42,8 @@ _ELSE = re.compile(
         "In all, 158 of the 200 came, 79.0 %. That is a gain of 38.8 points over 48.0 %.",
         "Dry straps took 1.42 N and wet straps 4.90. In the third run, from the same 1.42, it rose to 4.76 N.\n\nLoad rose to 4.76, an increase of 3.87.",
         "Of the 12,288 beans 737 are dead (6.0%), leaving 14,785.",
+        "Rent moved from 2.31 to 0.84, i.e. by 1.74.",
+        "Mean loss is 3.12 with the strap and 3.45 without, which amounts to a gap of 0.41.",
         "Rent went up by 0.175, from 2.914 to 3.892.",
     ),
     quiet=(
@@ -99,14 +103,16 @@ def _pair(result: Result, known: Everywhere) -> tuple[Number, Number] | None:
     return found[0] if found and wide <= 4 else None
 
 
-_OF = re.compile(r"(?<![\w.,])(\d[\d,]*) (?:out )?of (?:the |all |these )*(\d[\d,]*)(?![\w%]|[.,]\d)")
+_OF = re.compile(
+    r"(?<![\w.,])(\d[\d,]*) (?:out )?of (?:the |all |these )*(\d[\d,]*)(?![\w%]|[.,]\d)"
+)
 
 
 def _counted(result: Result) -> tuple[Number, Number] | None:
     """Two counts of equal wholes: `47 of 60 … 33 of the 60: 14 fewer`."""
     if result.number.decimals > 0 or result.number.unit != "plain":
         return None
-    parts = {}
+    parts: dict[tuple[str, float], Number] = {}
     for some, text in ((result.before, result.text_before), (result.ends, result.text)):
         wholes = {m.start(): m[2] for m in _OF.finditer(text)}
         parts |= {(wholes[n.start], n.value): n for n in some if n.start in wholes}
@@ -135,7 +141,10 @@ def _joined(result: Result, a: Number, b: Number) -> bool:
     """Whether two numbers and the difference stand in one clause: `from a to b, a rise of c`."""
     if not _TO.fullmatch(between(result.text, a, b)):
         return False
-    close = min((a, b), key=lambda m: min(abs(m.start - result.number.end), abs(result.number.start - m.end)))
+    close = min(
+        (a, b),
+        key=lambda m: min(abs(m.start - result.number.end), abs(result.number.start - m.end)),
+    )
     gap = between(result.text, close, result.number)
     return len(gap) <= 60 and not re.search(r"\d|;|\bthan\b", gap)
 

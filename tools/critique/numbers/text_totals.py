@@ -21,7 +21,7 @@ _SPLITS = (
     ),
     re.compile(rf"(?<![\w.,]){_HEAD}\s*\((?:(?:namely|i\.e\.,?)\s+)?{_BARE}\)"),
     re.compile(
-        rf"(?<![\w.,-])(?P<total>\d+) (?P<noun>[a-z]+s)\b[^.;:()\d]{{3,90}}\((?P<list>\d+(?:, \d+)+,? and \d+ (?P=noun))\b[^()]{{0,60}}\)"
+        r"(?<![\w.,-])(?P<total>\d+) (?P<noun>[a-z]+s)\b[^.;:()\d]{3,90}\((?P<list>\d+(?:, \d+)+,? and \d+ (?P=noun))\b[^()]{0,60}\)"
     ),
     re.compile(rf"(?<![\w.,]){_HEAD}:\s+{_BARE}(?=\.?\s*$)"),
     re.compile(

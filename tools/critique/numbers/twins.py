@@ -131,6 +131,8 @@ def _enough(
     read: Contexts, said: Said, twin: Said, alike: float, margin: float, places: int
 ) -> bool:
     """Shared words and numbers, and how much they tell."""
+    if said.sentence and _IN_TURN.search(said.sentence.text):
+        return False
     if _apart(said, twin) or _apart(twin, said) or (twin.cell and _of_cells(said, twin.cell)):
         return False
     shared = read.shared(said, twin)
@@ -140,14 +142,14 @@ def _enough(
     alike += 0.02 * (places > 1) + 0.02 * (margin > 0.1) - 0.02 * (margin < 0.02)
     if said.number.decimals <= 0 and said.number.unit == "plain":
         return (
-            (values >= 2.5 and sum(words) >= 1 and alike >= 0.2)
-            or (len(words) >= 4 and alike >= 0.27)
-            or (framed and len(words) >= 2 and alike >= 0.25)
+            (values >= 2.5 and sum(words) >= 1 and alike >= 0.17)
+            or (len(words) >= 4 and alike >= 0.23)
+            or (framed and len(words) >= 2 and alike >= 0.2)
         )
     return (
-        (values >= 2 and sum(words) >= 1 and alike >= 0.16)
-        or (len(words) >= 3 and alike >= 0.23)
-        or (framed and len(words) >= 2 and alike >= 0.2)
+        (values >= 2 and sum(words) >= 1 and alike >= 0.12)
+        or (len(words) >= 3 and alike >= 0.19)
+        or (framed and len(words) >= 2 and alike >= 0.15)
         or (len(words) >= 2 and alike >= 0.28)
     )
 
@@ -165,6 +167,9 @@ _VARIANT = re.compile(
 )
 
 
+_IN_TURN = re.compile(
+    r"\bthe (?:first|second|former|latter)\b.*\bthe (?:first|second|former|latter)\b", re.I
+)
 _DERIVED = re.compile(
     r"\b(?:more|less|fewer|lower|higher|differ\w*|gap|drop\w*|fall\w*|gain\w*|ris\w+|rose|fell|add\w*|sum\w*|"
     r"total\w*|together|both|mean|average\w*|cost\w*|spread|margin|advantage)\b",

@@ -15,7 +15,9 @@ _IS = re.compile(
     rf"(?<![\w.,])(?P<a>{_V}){_UNIT}(?:,? (?:which|that|this) (?:is|was|makes)|,? (?:or|i\.e\.,?|that is,?|thus|so)|,|:| \() "
     rf"?(?:only |just )?{PERCENT} {_OF}"
 )
-_HEDGED = re.compile(r"\b(?:about|around|roughly|nearly|almost|over|under|some|at least|more than)\b|[≈~]")
+_HEDGED = re.compile(
+    r"\b(?:about|around|roughly|nearly|almost|over|under|some|at least|more than)\b|[≈~]"
+)
 
 
 @rule(
@@ -42,7 +44,11 @@ def percent_of_value(document: Document) -> Iterator[Hit]:
         for match in _IS.finditer(sentence.text):
             a, b = (numbers(match[name], names=True)[0] for name in "ab")
             share = match[2]
-            if a.decimals != b.decimals or not 0 < a.value <= 1.5 * b.value or _HEDGED.search(match[0]):
+            if (
+                a.decimals != b.decimals
+                or not 0 < a.value <= 1.5 * b.value
+                or _HEDGED.search(match[0])
+            ):
                 continue
             if a.decimals <= 0 and re.search(r", ?\d", match[0]):
                 continue  # a list of counts
