@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ..document.model import Document, Table
+from ..document.model import Document, Sentence, Table
 from ..rule import Hit, at, rule
 from .above_whole import in_columns, in_sentence
 from .bounds import beyond
@@ -167,68 +167,71 @@ def _one_above(table: Table, index: int) -> Iterator[Hit]:
 )
 def impossible_value(document: Document) -> Iterator[Hit]:
     """Look at quantities with known bounds, in sentences and in columns."""
-    yield from _above_whole(document)
     for sentence in document.sentences:
-        text = sentence.text
-        for pattern in (_RATE_OF, _OF_RATE):
-            for match in pattern.finditer(text):
-                value, percent = float(match["n"]), bool(match["pc"])
-                bound = 100 if percent else 1 if re.search(r"R²|R\^2", match["what"]) else None
-                if bound is not None and value > bound:
-                    yield at(sentence, f"{match['what']} cannot be {match['n']}{match['pc'] or ''}.",
-                             match.start())  # fmt: skip
-        for match in _BOUNDED.finditer(text):
-            value = printed(match["n"])
-            if _other_sense(text, match):
-                continue
-            signed = match["p"] is None and not (match["what"] or "").startswith("prob")
-            if value > 1 or value < (-1 if signed else 0):
-                name = match["p"] or match["what"]
-                yield at(
-                    sentence, f"{name.rstrip(' =')} {match['n']} is impossible.", match.start()
-                )
-        for match in _PART_OF.finditer(text):
-            if float(match["n"]) > 1:
-                yield at(sentence, f"{match[0]} is more than all of it.", match.start())
-        for match in _P_ZERO.finditer(text):
-            yield at(sentence, f"p cannot be exactly {match['n']}.", match.start(), severity="minor",
-                     fix="Give the bound: p < .001.")  # fmt: skip
-        for match in _P.finditer(text):
-            said = match["m"] or match["n"]
-            if match["m"] or not 0 <= printed(said) <= 1:
-                yield at(sentence, f"a p-value cannot be {'below ' if match['m'] else ''}{said}.",
-                         match.start())  # fmt: skip
-        for message, offset in _outside(text):
-            yield at(sentence, message, offset)
-        for what, said, offset in beyond(text):
-            yield at(sentence, f"{what} cannot be {said}.", offset)
-    for table in document.tables:
-        for row in table.rows:
-            for cell in row.cells:
-                for message, _ in _outside(cell):
-                    yield Hit(row.line, f"{table.name}: {message}", quote=" | ".join(row.cells))
-        for index, name in enumerate(table.header):
-            if index and _SPREAD.search(name) and not re.search(r"mean|[Δ∆]|diff|±", name, re.I):
-                yield from _negative(table, index)
-            if re.search(rf"\b(?:{_RATE})\b", name, re.I) and not re.search(
-                r"Δ|change|gain|relative|diff|±|[x×]|@", name, re.I
-            ):
-                yield from _column(table.name, index, name, table.rows)
-            else:
-                yield from _one_above(table, index)
-
-
-def _above_whole(document: Document) -> Iterator[Hit]:
-    """What its company shows to be a share or a coefficient, above one."""
-    for sentence in document.sentences:
-        for said, offset in in_sentence(sentence):
+        hits = list(_said(sentence))
+        yield from hits
+        for said, offset in in_sentence(sentence) if not hits else ():
             yield at(sentence, f"{said} cannot be.", offset)
     for table in document.tables:
+        hits = list(_in_table(table))
+        yield from hits
         for index, value in in_columns(document, table):
             row = table.rows[index]
-            yield Hit(
-                row.line, f"{table.name}: {value.text} cannot be.", quote=" | ".join(row.cells)
-            )
+            if row.line not in {hit.line for hit in hits}:
+                message = f"{table.name}: {value.text} cannot be."
+                yield Hit(row.line, message, quote=" | ".join(row.cells))
+
+
+def _said(sentence: Sentence) -> Iterator[Hit]:
+    """Quantities with known bounds in a sentence."""
+    text = sentence.text
+    for pattern in (_RATE_OF, _OF_RATE):
+        for match in pattern.finditer(text):
+            value, percent = float(match["n"]), bool(match["pc"])
+            bound = 100 if percent else 1 if re.search(r"R²|R\^2", match["what"]) else None
+            if bound is not None and value > bound:
+                yield at(sentence, f"{match['what']} cannot be {match['n']}{match['pc'] or ''}.",
+                         match.start())  # fmt: skip
+    for match in _BOUNDED.finditer(text):
+        value = printed(match["n"])
+        if _other_sense(text, match):
+            continue
+        signed = match["p"] is None and not (match["what"] or "").startswith("prob")
+        if value > 1 or value < (-1 if signed else 0):
+            name = match["p"] or match["what"]
+            yield at(sentence, f"{name.rstrip(' =')} {match['n']} is impossible.", match.start())
+    for match in _PART_OF.finditer(text):
+        if float(match["n"]) > 1:
+            yield at(sentence, f"{match[0]} is more than all of it.", match.start())
+    for match in _P_ZERO.finditer(text):
+        yield at(sentence, f"p cannot be exactly {match['n']}.", match.start(), severity="minor",
+                 fix="Give the bound: p < .001.")  # fmt: skip
+    for match in _P.finditer(text):
+        said = match["m"] or match["n"]
+        if match["m"] or not 0 <= printed(said) <= 1:
+            yield at(sentence, f"a p-value cannot be {'below ' if match['m'] else ''}{said}.",
+                     match.start())  # fmt: skip
+    for message, offset in _outside(text):
+        yield at(sentence, message, offset)
+    for what, said, offset in beyond(text):
+        yield at(sentence, f"{what} cannot be {said}.", offset)
+
+
+def _in_table(table: Table) -> Iterator[Hit]:
+    """The same in cells and columns."""
+    for row in table.rows:
+        for cell in row.cells:
+            for message, _ in _outside(cell):
+                yield Hit(row.line, f"{table.name}: {message}", quote=" | ".join(row.cells))
+    for index, name in enumerate(table.header):
+        if index and _SPREAD.search(name) and not re.search(r"mean|[Δ∆]|diff|±", name, re.I):
+            yield from _negative(table, index)
+        if re.search(rf"\b(?:{_RATE})\b", name, re.I) and not re.search(
+            r"Δ|change|gain|relative|diff|±|[x×]|@", name, re.I
+        ):
+            yield from _column(table.name, index, name, table.rows)
+        else:
+            yield from _one_above(table, index)
 
 
 def _negative(table: Table, index: int) -> Iterator[Hit]:
