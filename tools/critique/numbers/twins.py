@@ -11,7 +11,7 @@ from .contexts import Contexts, Said, contexts, key
 from .everywhere import Everywhere, everywhere
 from .roles import REPORTED, inside_own_interval, role
 from .sheet import figures
-from .values import numbers
+from .values import Number, numbers
 from .words import digits
 
 _TABLE = (
@@ -74,7 +74,7 @@ def lonely(said: Said, known: Everywhere) -> bool:
     n, sentence = said.number, said.sentence
     if sentence is None or said.role not in REPORTED or sentence.section == "related":
         return False
-    if n.decimals <= 0 and n.unit == "plain" and n.value < 20:
+    if n.decimals <= 0 and n.unit == "plain" and n.value < 10:
         return False
     if "[cite:" in sentence.text or known.elsewhere(n, sentence.block):
         return False
@@ -112,7 +112,7 @@ def _may_be_meant(said: Said, other: Said) -> bool:
     if max(a.decimals, 0) != max(b.decimals, 0) or key(b) in said.own:
         return False
     if other.cell is None:
-        if a.unit != b.unit or said.role != other.role:
+        if not _same_unit(a, b) or said.role != other.role:
             return False
     elif said.role in ("coefficient", "ratio") or not (
         a.unit == b.unit or (a.unit == "percent" and b.unit == "plain" and a.decimals > 0)
@@ -125,6 +125,13 @@ def _may_be_meant(said: Said, other: Said) -> bool:
     ):
         return False
     return b.value != a.value and bool(b.value) and 0.6 < a.value / b.value < 1.67
+
+
+def _same_unit(a: Number, b: Number) -> bool:
+    """`78.3% and 55.0` may both be per cent; a count is none."""
+    if {a.unit, b.unit} == {"percent", "plain"}:
+        return a.decimals > 0 and min(a.value, b.value) > 1
+    return a.unit == b.unit
 
 
 def _enough(
@@ -141,6 +148,8 @@ def _enough(
     framed = any(w[1:2] == ":" for w in shared)
     alike += 0.02 * (places > 1) + 0.02 * (margin > 0.1) - 0.02 * (margin < 0.02)
     if said.number.decimals <= 0 and said.number.unit == "plain":
+        if said.number.value < 20:  # small counts meet by chance
+            return values >= 3.5 and sum(words) >= 2 and alike >= 0.22
         return (
             (values >= 2.5 and sum(words) >= 1 and alike >= 0.17)
             or (len(words) >= 4 and alike >= 0.23)

@@ -160,10 +160,13 @@ def missing_file(document: Document) -> Iterator[Hit]:
 def unused_entry(document: Document) -> Iterator[Hit]:
     """By number or key; by names; and in a `.bib` that is plainly this draft's own.
 
-    An entry that is listed twice is one fault: the second is not reported as uncited as well.
+    An entry that is listed twice is one fault: the second is not reported as uncited as well. Nor is
+    an entry that a citation with a wrong mark may have meant.
     """
     twice = {(hit.line, hit.file) for hit in duplicate_entry.check(document)}
-    yield from (hit for hit in _uncited(document) if (hit.line, hit.file) not in twice)
+    lost = [hit for hit in _uncited(document) if (hit.line, hit.file) not in twice]
+    if len(lost) > len(list(undefined_citation.check(document))):
+        yield from lost
 
 
 def _uncited(document: Document) -> Iterator[Hit]:
