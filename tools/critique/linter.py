@@ -28,7 +28,6 @@ from .numbers import (
     table_totals,
     text_tables,
     text_totals,
-    twins,
     value_shares,
     wholes,
 )
@@ -42,7 +41,7 @@ from .venue import check_venue
 
 _NUMBERS = (
     reported_tests, percentages, wholes, value_shares, changes, stated_gaps, impossible, subsets, intervals, table_totals, text_totals, split_counts, columns, column_sums, from_base, factors, rises, text_tables, cell_values,
-    same, same_count, restated, twins, table_changes, crossrefs,
+    same, same_count, restated, table_changes, crossrefs,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (
     *(rule for module in (*_NUMBERS, offline, duplicates, quotations) for rule in module.RULES),

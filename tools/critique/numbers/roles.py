@@ -4,7 +4,7 @@ import re
 from typing import Literal
 
 from .said_change import changes
-from .values import Number, printed
+from .values import Number
 
 Role = Literal[
     "value", "change", "ratio", "coefficient", "end", "level", "spread", "statistic", "df", "p",
@@ -71,16 +71,3 @@ def role(text: str, number: Number) -> Role:
     if _LOSS.search(before[-40:]) and number.unit == "plain":
         return "value"  # `a loss of 2.31` is where a model stands, mostly
     return "change" if changes(text, number) else "value"
-
-
-def inside_own_interval(text: str, number: Number) -> bool:
-    """Whether an interval stands behind a number and holds it."""
-    match = _ENDS.search(text, number.end)
-    if match is None or match.start() - number.end > 70:
-        return False
-    ends = [printed(end) for end in re.findall(r"[-−]?(?:\d[\d,]*)?\.?\d+", match[0])][-2:]
-    between = text[number.end : match.start()]
-    if len(ends) < 2 or re.search(r"[.;]\s", between):
-        return False
-    near = [n for n in re.findall(r"(?<![\w.])\d*\.?\d+", between) if float(n) not in _LEVELS]
-    return ends[0] <= number.value <= ends[1] and len(near) <= 3
