@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import permutations
+from math import ceil
 
 from ..document.model import Document, Row, Table
 from ..rule import Hit, rule
@@ -43,6 +44,10 @@ _FORMULAS: tuple[tuple[str, Formula, str], ...] = (
         "| loam | 131 | 65.5 |\n| peat | 91 | 45.5 |",
         "| Soil | Seeds up | % |\n|---|---|---|\n| sand | 64 | 32.0 |\n| clay | 101 | 50.5 |\n"
         "| loam | 131 | 65.5 |\n| peat | 91 | 45.5 |\n| All | 387 | 48.4 |",
+        "| Loam | Words | % of 800 |\n|---|---|---|\n| a | 490 | 61 |\n| b | 150 | 19 |\n| c | 38 | 5 |\n"
+        "| d | 122 | 15 |",
+        "| Night | Dusk | Dawn | Gap |\n|---|---|---|---|\n| 1 | 1150 | 1850 | 700 |\n"
+        "| 2 | 1300 | 2100 | 800 |\n| 3 | 1050 | 1700 | 650 |\n| SD | 122 | 185 | 80 |",
         "| Model | Accuracy | Loss | Score |\n|---|---|---|---|\n| a | 0.5 | 0.2 | 0.3 |\n"
         "| b | 0.9 | 0.4 | 0.5 |\n| c | 0.7 | 0.6 | 0.9 |",
     ),
@@ -64,6 +69,8 @@ def _broken(table: Table) -> Iterator[Hit]:
     for c, name in enumerate(table.header):
         for form, formula, words in _FORMULAS:
             least = 2 if re.search(words, name, re.I) else 3
+            if least > 2 and form != "{a} − {b}":
+                continue
             found = [
                 hit
                 for a, b in permutations([i for i in range(width) if i != c], 2)
@@ -86,6 +93,8 @@ def _of_one_whole(table: Table) -> Iterator[Hit]:
             rows = _counted(table, a, c)
             if len(rows) < 4 or len({count for _, count, _ in rows}) < 4:
                 continue
+            if _one_fits_all(rows):
+                continue
             guesses = {round(100 * n / share.value) for _, n, share in rows if share.value > 0}
             for whole in guesses - {0}:
                 wrong = [found for found in rows if not found[2].agrees(100 * found[1] / whole)]
@@ -93,8 +102,21 @@ def _of_one_whole(table: Table) -> Iterator[Hit]:
                     yield _not_of(table, whole, len(rows) - 1, *wrong[0])
 
 
+def _one_fits_all(rows: list[tuple[Row, int, Number]]) -> bool:
+    """Whether some whole gives every share."""
+    known = [(n, s.value - 2 * s.half, s.value + 2 * s.half) for _, n, s in rows if s.value > 0]
+    low = max(100 * n / high for n, _, high in known)
+    high = min((100 * n / least for n, least, _ in known if least > 0), default=low)
+    return ceil(low) <= high
+
+
 # A row over all others has a whole of its own.
 SUMMED = re.compile(r"\W*(?:total|mean|avg|average|sum|all|overall|both|pooled|together)\b", re.I)
+_STATISTIC = re.compile(
+    r"\W*(?:total|mean|avg|average|sum|SD|s\.\s?d\.|SEM?|std|st\.? ?dev|standard|median|min|max|range|IQR|"
+    r"95\s?%|CI|interval|p\b)",
+    re.I,
+)
 
 
 def _counted(table: Table, a: int, c: int) -> list[tuple[Row, int, Number]]:
@@ -130,10 +152,9 @@ def _values(table: Table, columns: tuple[int, int, int]) -> list[tuple[int, list
 
 @lru_cache(maxsize=64)
 def _singles(table: Table) -> list[list[Number | None]]:
-    """The number of each cell; rows of totals and means are empty."""
-    summed = re.compile(r"total|mean|avg|average|sum", re.I)
+    """The number of each cell; rows of totals, means and spreads are empty."""
     return [
-        [] if not row.cells or summed.match(row.cells[0]) else [single(c) for c in row.cells]
+        [] if not row.cells or _STATISTIC.match(row.cells[0]) else [single(c) for c in row.cells]
         for row in table.rows
     ]
 
@@ -185,13 +206,14 @@ def _one_wrong(
 
 
 def _sharp(table: Table, columns: tuple[int, int, int]) -> bool:
-    """Whether a relation that no name announces could hardly hold by chance: fine, varied figures."""
-    values = [row for _, row in _values(table, columns)]
-    return all(
-        len({row[i].value for row in values}) >= 3
-        and all(len(row[i].text.strip("-−+%").lstrip("0.").replace(".", "")) >= 2 for row in values)
+    """Whether a difference that no name announces could hardly hold by chance: fine, varied figures."""
+    rows = [row for _, row in _values(table, columns)]
+    fine = all(
+        len({row[i].value for row in rows}) >= 3
+        and all(len(row[i].text.strip("-−+%").lstrip("0.").replace(".", "")) >= 2 for row in rows)
         for i in range(3)
     )
+    return fine and len({(n.decimals, n.unit) for row in rows for n in row}) == 1
 
 
 RULES = (column_relation,)

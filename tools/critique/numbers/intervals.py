@@ -86,6 +86,7 @@ def _inside(value: float, low: float, high: float, slack: float) -> bool:
         "The gain is 0.52 (95% CI 0.45 to 0.60).",
         "The gain is 0.52, 95% CI [0.45, 0.60], and 52% (95% CI 45–60%).",
         "It recovers 0.63 of the difference of the loss, 95% bootstrap interval [0.55, 0.71].",
+        "The pump moves 0.786 of its load in the 1.4K model (95% CI 0.67 to 0.90).",
         "It was 0.40 before the change and the interval of the change is [0.55, 0.71].",
         "We estimate 0.43 (0.41 to 0.52, 95% interval).",
         "The mean AUC is .92 [.89, .94], see [12, 14]; the scale is 0.5 (0.6, 0.9).",
@@ -206,6 +207,8 @@ def _compared(sentence: Sentence, match: re.Match[str]) -> Iterator[Hit]:
         yield from _far(sentence, match, whole)
         return
     last = found[-1]
+    if whole[last.end : last.end + 1].isalpha():
+        return  # the 1.4B model (95% CI …): a name
     values, slack = [last.value], 2 * last.half
     if count := _COUNT.search(before):
         of = printed(count["n"])

@@ -41,6 +41,8 @@ _SHARE_OF_N = re.compile(rf"{PERCENT} of (?:the |our |all |all the )?{COUNT} ({_
         "The rate is 40%: 14 of the 20 prompts.",
         "On the other 50 pairs the heavier one sank first in 47 cases (83%).",
         "Of all 384 heads, 341 (95.9%) have no effect. Seventeen of 144 heads (10.3%) have one.",
+        "It finds 97 of the 128 boats it flags, a precision of 65.2%. There were 357 knots in 900 ropes overall, 28.6%.",
+        "All 21 wet boards lie in rows 1 and 2, 15 of them (63.5%) in row 1.",
         "One in nine is selective (1,264 of 11,551; 13.3%).",
         "| Arm | Marked |\n|---|---|\n| a | 31 (25.8%) |\n| b | 33 (27.5%) |\n| c | 35 (29.2%) |\n"
         "| d | 97 (98.6%) |",
@@ -57,6 +59,7 @@ _SHARE_OF_N = re.compile(rf"{PERCENT} of (?:the |our |all |all the )?{COUNT} ({_
         "It is right on 45 of 60 prompts, 95% confidence interval 0.63 to 0.84.",
         "We keep 3 of 12 heads (95% CI 1 to 5).",
         "Of 330 items about either of the two, 59 (17.9%) get the other label.",
+        "A random draw of 30 from the 150 had 23 repaired (77%).",
         "Twenty-three of 144 heads (16.0%) pass; 3 of 12 heads do so in 40% of the layers.",
         "It solves 12 of 40 prompts, 55% more than before, and 4 of 10 (chance: 50%).",
         "| Clinic | Seen | Recovered |\n|---|---|---|\n| north | 80 | 60 (75%) |\n"
