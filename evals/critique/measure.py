@@ -150,10 +150,11 @@ def _summary(
     if new:
         found += [
             "",
-            "The unseen documents and the places of their errors were written by others who knew no "
-            "rule, and each of these columns was scored once, by rules whose author had not seen "
-            "them (kinds that a program can decide alone). **They are what to expect on a draft of "
-            "your own.** False alarms were mended after each, and the documents are open since then.",
+            "The unseen documents and the places of their errors were written by others who knew "
+            "no rule, and each of these columns was scored once, by rules whose author had not "
+            "seen them (kinds that a program can decide alone). **They are what to expect on a "
+            "draft of your own.** False alarms were mended after each, and the documents are open "
+            "since then.",
             *(f"\n`{row.code}`: {row.note}" for row in new if row.note),
         ]
     if ledger:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from ..document.model import Document, Sentence, Table
+from ..document.model import Document, Row, Sentence, Table
 from .roles import role
 from .sheet import figures
-from .values import Number, numbers, printed
+from .values import Number, numbers, printed, single
 
 _GROWTH = re.compile(
     r"\b(?:more|increase\w*|grow\w*|grew|ris\w+|rose|up|original\w*|baseline|times|relative|compar\w+|cost\w*|than|"
@@ -92,3 +92,28 @@ def _own_below_one(text: str, number: Number) -> bool:
         and printed(match[1]) < printed(match[2]) < 1
         and _FRACTION.search(text[: number.start]) is not None
     )
+
+
+_SPREAD = re.compile(
+    r"\bSDs?\b|\bSEM?\b|\bs\.\s?d\.|\bs\.\s?e\.|standard (?:deviation|error)|\bstd\b|±|variance",
+    re.I,
+)
+_STEP = re.compile(r"mean|[Δ∆]|diff|change|±", re.I)
+_SPREAD_ROW = re.compile(r"\W*(?:SD|s\.\s?d\.|std|SEM?|standard (?:deviation|error))\W*", re.I)
+
+
+def spreads_below_zero(table: Table) -> Iterator[tuple[Row, str, str]]:
+    """Negative spreads in the columns and rows that are called so."""
+    columns = {
+        index
+        for index, name in enumerate(table.header)
+        if index and _SPREAD.search(name) and not _STEP.search(name)
+    }
+    for row in table.rows:
+        label = row.cells[0].strip() if row.cells else ""
+        whole = _SPREAD_ROW.fullmatch(label) is not None
+        for index, cell in enumerate(row.cells):
+            if index and (whole or index in columns):
+                value = single(cell)
+                if value is not None and value.value < 0:
+                    yield row, label if whole else table.header[index], cell

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ..document.model import Document, Sentence, Table
 from ..rule import Hit, at, rule
-from .above_whole import in_columns, in_sentence
+from .above_whole import in_columns, in_sentence, spreads_below_zero
 from .bounds import beyond
 from .values import Number, printed, single
 
@@ -58,10 +58,6 @@ _SHARE_ABOVE = re.compile(
 _LISTED = re.compile(
     r"\b(?P<what>correlations?|cosines?|cosine similarit(?:y|ies)|probabilit(?:y|ies)|AUROCs?|AUCs?)\b[^.;:()\d]{0,60}?"
     r"\b(?:is|are|was|were|of|:) (?P<list>[-−]?\d?\.\d+(?:(?:, | and |, and )[-−]?\d?\.\d+)+)(?!\s?%)",
-    re.I,
-)
-_SPREAD = re.compile(
-    r"\bSDs?\b|\bSEM?\b|\bs\.\s?d\.|\bs\.\s?e\.|standard (?:deviation|error)|\bstd\b|±|variance",
     re.I,
 )
 
@@ -145,6 +141,7 @@ def _one_above(table: Table, index: int) -> Iterator[Hit]:
         "Cosine similarities between the maps are -1.24, 0.96 and 0.98.",
         "The final mass is 3.55 kg (mean 3.55, standard deviation -0.02).",
         "| Oven | Mean | SD |\n|---|---|---|\n| a | 3.29 | -0.04 |\n| b | 3.50 | 0.02 |",
+        "| Oven | May | June |\n|---|---|---|\n| a | 3.29 | 3.1 |\n| SD | 0.4 | −0.02 |",
     ),
     quiet=(
         "The probe reaches an accuracy of 94%, up 120% from before.",
@@ -223,24 +220,16 @@ def _in_table(table: Table) -> Iterator[Hit]:
         for cell in row.cells:
             for message, _ in _outside(cell):
                 yield Hit(row.line, f"{table.name}: {message}", quote=" | ".join(row.cells))
+    for row, what, cell in spreads_below_zero(table):
+        message = f"{table.name}: {what} cannot be {cell}."
+        yield Hit(row.line, message, quote=" | ".join(row.cells))
     for index, name in enumerate(table.header):
-        if index and _SPREAD.search(name) and not re.search(r"mean|[Δ∆]|diff|±", name, re.I):
-            yield from _negative(table, index)
         if re.search(rf"\b(?:{_RATE})\b", name, re.I) and not re.search(
             r"Δ|change|gain|relative|diff|±|[x×]|@", name, re.I
         ):
             yield from _column(table.name, index, name, table.rows)
         else:
             yield from _one_above(table, index)
-
-
-def _negative(table: Table, index: int) -> Iterator[Hit]:
-    """Spreads below zero."""
-    for row in table.rows:
-        value = single(row.cells[index]) if index < len(row.cells) else None
-        if value is not None and value.value < 0:
-            message = f"{table.name}: {table.header[index]} cannot be {row.cells[index]}."
-            yield Hit(row.line, message, quote=" | ".join(row.cells))
 
 
 def _column(table: str, index: int, name: str, rows: tuple) -> Iterator[Hit]:  # type: ignore[type-arg]
