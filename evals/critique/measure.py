@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from ... import __version__
 from .documents import HERE, documents
 from .lint import code_hash, run
@@ -38,8 +40,6 @@ document).
 
 ## By kind
 
-| Kind | A program can decide it | Development | Held out | Six new documents |
-|---|---|---|---|---|
 {kinds}
 
 Kinds that need the text to be read for sense (what was left out, what goes further than the
@@ -72,33 +72,63 @@ def entries(ledger: Path = LEDGER) -> list[dict[str, Any]]:
     return [json.loads(row) for row in ledger.read_text(encoding="utf-8").splitlines() if row]
 
 
+class Unseen(BaseModel):
+    """One scoring on documents that nobody who wrote a rule had seen.
+
+    Attributes:
+        date: When it was scored.
+        code: Commit of the linter.
+        documents: Which they were.
+        note: What it led to.
+        score: What was found.
+    """
+
+    date: str
+    code: str
+    documents: str
+    note: str
+    score: Score
+
+
+def unseen() -> list[Unseen]:
+    """First scorings on documents that came later, the oldest one first."""
+    if not UNSEEN.is_file():
+        return []
+    return [Unseen(**row) for row in json.loads(UNSEEN.read_text(encoding="utf-8"))]
+
+
 def page(opened: Score, ledger: Sequence[Mapping[str, Any]]) -> str:
     """The page of figures."""
     authors = [document.author for document in documents()]
     first = Score.model_validate(ledger[0]["score"]) if ledger else None
-    held = sum(author == "independent" for author in authors)
     new = unseen()
     kinds = sorted(KINDS, key=lambda kind: (kind not in CHECKABLE, kind))
+    heads = ["Kind", "A program can decide it", "Development", "Held out", *map(_named, new)]
+    parts = (opened, first, *(row.score for row in new))
     return _PAGE.format(
         documents=len(authors),
-        independent=held,
+        independent=sum(author == "independent" for author in authors),
         seeds=SEEDS,
         summary="\n".join(_summary(opened, first, new, ledger)),
-        kinds="\n".join(_kind(kind, (opened, first, new)) for kind in kinds),
+        kinds="\n".join([*_head(heads), *(_kind(kind, parts) for kind in kinds)]),
     )
 
 
-def unseen() -> Score | None:
-    """The first scoring on the documents that came last, by rules written without them."""
-    if not UNSEEN.is_file():
-        return None
-    return Score.model_validate(json.loads(UNSEEN.read_text(encoding="utf-8"))["score"])
+def _named(row: Unseen) -> str:
+    return f"Unseen {row.documents}, {row.date}, `{row.code}`"
+
+
+def _head(names: Sequence[str]) -> list[str]:
+    return [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
 
 
 def _summary(
-    opened: Score, first: Score | None, new: Score | None, ledger: Sequence[Mapping[str, Any]]
+    opened: Score,
+    first: Score | None,
+    new: Sequence[Unseen],
+    ledger: Sequence[Mapping[str, Any]],
 ) -> list[str]:
-    parts = (opened, first, new)
+    parts = (opened, first, *(row.score for row in new))
     rows: list[list[str]] = [
         [name, *(shown(getattr(part, field)) if part else "not opened" for part in parts)]
         for name, field in (
@@ -114,19 +144,18 @@ def _summary(
         *(str(strict(part)) if part else "" for part in parts),
     ])  # fmt: skip
     found = [
-        "| | Development | Held out, first scoring | Six new documents, first scoring |",
-        "|---|---|---|---|",
+        *_head(["", "Development", "Held out, first scoring", *map(_named, new)]),
         *(f"| {' | '.join(row)} |" for row in rows),
     ]
     if new:
-        head = json.loads(UNSEEN.read_text(encoding="utf-8"))
         found += [
             "",
-            "The six new documents and the places of their errors were written by two others who "
-            "knew no rule, and scored once by rules whose author had not seen them "
-            f"(`{head['code']}`, {head['date']}; kinds that a program can decide alone). **That "
-            "column is what to expect on a draft of your own.** Its false alarms were mended after "
-            "it, and the documents are open since then.",
+            "The unseen documents and the places of their errors were written by others who knew "
+            "no rule, and each of these columns was scored once, by rules whose author had not "
+            "seen them (kinds that a program can decide alone). **They are what to expect on a "
+            "draft of your own.** False alarms were mended after each, and the documents are open "
+            "since then.",
+            *(f"\n`{row.code}`: {row.note}" for row in new if row.note),
         ]
     if ledger:
         head = ledger[0]

@@ -21,11 +21,14 @@ from .numbers import (
     rises,
     same,
     same_count,
+    split_counts,
+    stated_gaps,
     subsets,
     table_changes,
     table_totals,
     text_tables,
     text_totals,
+    value_shares,
     wholes,
 )
 from .references import duplicates, offline, quotations
@@ -37,7 +40,7 @@ from .switches import switches
 from .venue import check_venue
 
 _NUMBERS = (
-    reported_tests, percentages, wholes, changes, impossible, subsets, intervals, table_totals, text_totals, columns, column_sums, from_base, factors, rises, text_tables, cell_values,
+    reported_tests, percentages, wholes, value_shares, changes, stated_gaps, impossible, subsets, intervals, table_totals, text_totals, split_counts, columns, column_sums, from_base, factors, rises, text_tables, cell_values,
     same, same_count, restated, table_changes, crossrefs,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (

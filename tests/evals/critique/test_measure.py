@@ -2,7 +2,16 @@
 
 import json
 
-from mechmentor.evals.critique.measure import PAGE, _summary, entries, page, shown, strict, unseen
+from mechmentor.evals.critique.measure import (
+    PAGE,
+    _summary,
+    entries,
+    on_clean,
+    page,
+    shown,
+    strict,
+    unseen,
+)
 from mechmentor.evals.critique.planter.plant import KINDS
 from mechmentor.evals.critique.score import Score
 
@@ -21,12 +30,21 @@ def test_the_page_shows_the_first_entry_of_the_ledger() -> None:
 
 
 def test_the_page_shows_what_new_documents_gave_before_any_rule_was_changed_for_them() -> None:
-    text, found = PAGE.read_text(encoding="utf-8"), unseen()
-    assert found is not None
-    assert f"| {shown(found.checkable)} |\n" in text
-    for kind, rate in found.by_kind.items():
-        [row] = [line for line in text.splitlines() if line.startswith(f"| {kind} |")]
-        assert row.endswith(f"| {shown(rate)} |")
+    text, rows = PAGE.read_text(encoding="utf-8"), unseen()
+    assert [(row.code, row.score.checkable.hits) for row in rows] == [
+        ("07945ec", 149), ("d7bdec4", 121), ("ee202ca", 143),
+    ]  # fmt: skip
+    assert sorted(row.date for row in rows) == [row.date for row in rows]
+    last = " | ".join(shown(row.score.checkable) for row in rows)
+    assert f"| {last} |\n" in text
+    clean = " | ".join(on_clean(row.score) for row in rows)
+    assert f"| {clean} |\n" in text
+    assert "37 on 6, 33 major" in clean
+    for kind in rows[0].score.by_kind:
+        [line] = [line for line in text.splitlines() if line.startswith(f"| {kind} |")]
+        found = " | ".join(shown(row.score.by_kind[kind]) for row in rows)
+        assert line.endswith(f"| {found} |")
+    assert all(row.note in text and f"`{row.code}`" in text for row in rows)
 
 
 def test_later_scorings_change_nothing() -> None:
@@ -39,4 +57,4 @@ def test_later_scorings_change_nothing() -> None:
     assert rows == [line for line in page(found, ledger[:1]).splitlines() if line[:1] == "|"]
     assert "no longer unseen" in page(found, [ledger[0], better])
     assert all(kind in page(found, ledger) for kind in KINDS)
-    assert "not opened" in "\n".join(_summary(found, None, None, []))
+    assert "not opened" in "\n".join(_summary(found, None, [], []))

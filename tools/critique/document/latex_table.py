@@ -6,6 +6,8 @@ from collections.abc import Callable
 from .model import Row
 from .tex_plain import group, tex_plain
 
+# Rules under some columns only do not end a header.
+_WHOLE_RULE = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|specialrule|hhline)")
 _RULE = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cmidrule|cline|specialrule|hhline)")
 _MULTI = re.compile(r"\\multicolumn\s*\{(\d+)\}\s*\{[^{}]*\}")
 _MULTIROW = re.compile(r"\\multirow\s*(?:\[[^\]]*\])?\{[^{}]*\}\s*\{[^{}]*\}")
@@ -36,7 +38,7 @@ def tabular_rows(body: str, line: Callable[[int], int]) -> tuple[tuple[str, ...]
     for stop, after in [(at + m.start(), at + m.end()) for m in cuts] + [(len(body),) * 2]:
         raw = body[start:stop]
         ruled = _RULE.search(raw) is not None
-        if ruled and rows and not above:
+        if rows and not above and _WHOLE_RULE.search(raw):
             above = len(rows)
         visible = re.sub(r"\\(?:hline|toprule|midrule|bottomrule)|\\c(?:midrule|line)"
                          r"(?:\([^)]*\))?(?:\[[^\]]*\])?\{[^{}]*\}", _blank, raw)  # fmt: skip

@@ -15,6 +15,7 @@ from .captions import attach_captions
 from .entries import printed
 from .html_table import html_tables
 from .markdown_inline import images, links, markdown_plain
+from .marks import ENTRY, MARK
 from .mentions import CAPTION, collect, footnotes, pandoc_citations
 from .model import Block, Citation, Document, Figure, Format, Kind, Line, Reference, Row, Table
 from .sections import kind_of
@@ -203,15 +204,16 @@ class _Reader:
         number = ""
         if "ordered_list_open" in self.nesting and "list_item_open" in self.nesting:
             number, self.ordered = str(self.ordered), self.ordered + 1
-        starts = [m.start() for m in re.finditer(r"(?m)^\[?[^\]\n]{1,30}\]:?\s+\S", raw)]
+        starts = [m.start() for m in ENTRY.finditer(raw)]
         parts = [0, *starts[1:]] if starts and starts[0] == 0 else [0]
         for start, end in zip(parts, [*parts[1:], len(raw)], strict=True):
             text = markdown_plain(raw[start:end])
-            mark = re.match(r"\s*\[([^\]]{1,30})\]", text)
-            key = number or (mark[1] if mark else "")
+            mark = MARK.match(text)
+            key = number or (next(filter(None, mark.groups())) if mark else "")
             where = line + raw.count("\n", 0, start)
             self._add("reference", where, text)
-            entry: Reference = printed(text, key, where, self.document.anchor(where).file)
+            bare = text[mark.end() :].strip() if mark and not mark[1] else text
+            entry: Reference = printed(bare, key, where, self.document.anchor(where).file)
             self.document.references.append(entry)
             self.document.bibliography = True
 

@@ -2,6 +2,7 @@
 
 import re
 
+from .marks import collect_marked
 from .model import PROSE, Citation, CrossRef, Document
 
 CAPTION = re.compile(
@@ -59,6 +60,7 @@ def collect(document: Document) -> None:
                 document.citations.append(
                     Citation(f"{who} {year}", block.line_at(at), "author-year")
                 )
+    collect_marked(document)
 
 
 def pandoc_citations(text: str) -> list[tuple[str, int]]:

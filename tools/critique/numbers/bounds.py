@@ -14,7 +14,7 @@ _END = (
 )
 _IS = r"(?:is|was|are|were|=|:|of|at|equals|reach(?:es|ed)?|to be|comes? to|stands at|(?:climb|ris|fall|drop|fell|rose)\w* to)"
 _LINK = rf"(?:\s?\([^()\d]{{1,20}}\))?\s?{_IS}(?:\s(?:only|just|even))?\s?"
-_FAR = r"(?:\s(?:between|of|on|for|in|over|with|from)\s[^\d.,;:()=]{2,45}?)\s?(?:is|was|are|were|=|:|equals|reach(?:es|ed)?)(?:\s(?:only|just))?\s?"
+_FAR = r"(?:\s(?:between|of|on|for|in|over|with|from)\s[^\d.,;:()=]{2,45}?)\s?(?:is|was|are|were|=|:|equals|reach(?:es|ed)?|(?:climb|ris|fall|drop|fell|rose)\w* to)(?:\s(?:only|just))?\s?"
 
 
 def _said(quantity: str) -> re.Pattern[str]:
@@ -49,6 +49,7 @@ BOUNDS = (
     Bound(_said(_RATE), low=0, high=1, percent=True),
     Bound(_said(r"AUROC|AUC|F1(?:[- ]score)?|ROC[- ]AUC"), low=0, high=1, most=2),
     Bound(_said(r"(?:[Aa] |[Tt]he )?[Pp]robability(?: mass)?"), low=0, high=1, most=2),
+    Bound(_said(r"(?:[a-z]+ )?(?:[Ff]raction|[Pp]roportion)"), low=0, high=1, most=1.5),
     Bound(
         _said(
             r"(?:[Pp]earson(?:'s)? |[Ss]pearman(?:'s)? |[Rr]ank |[Pp]artial )?[Cc]orrelation(?: coefficient)?|"
@@ -79,7 +80,7 @@ _ITEMS = (
     r"subjects|users|runs|seeds|tokens)"
 )
 _SHARE = re.compile(
-    rf"{_V} of (?:the|all|our|these|those|all the) (?:[a-z-]+ )?(?P<what>{_ITEMS})\b"
+    rf"{_V} of (?:(?:the|all|our|these|those|all the) )?(?:[a-z-]+ )?(?P<what>{_ITEMS})\b"
 )
 _BARE_SPREAD = re.compile(
     r"(?<![\w-])(?P<what>[Ss]tandard (?:deviation|error)|SD|SE|s\.d\.|s\.e\.),? (?P<v>[-−](?:\d+(?:\.\d+)?|\.\d+))(?P<pc>)"

@@ -12,6 +12,17 @@ _SUM = re.compile(
     r"\b(?:sums?|adds? up|add|totals?|summing|adding up)(?: together)? to (?:only |just |about )?"
     r"(?P<n>[-−]?\d*\.\d+)(?![\d%]|\s?%)"
 )
+# The sum before its words: `cost 0.85 nats when their increases are added up`.
+_ADDED = re.compile(
+    r"(?<![\w.,])(?P<n>[-−]?\d*\.\d+)(?![\d%]|\s?%)(?: [a-z]+){0,3},? "
+    r"(?:(?:when|if|once) [^.;:()\d]{0,50}\b(?:added|add up|summed)\b|in (?:total|sum|all)\b|altogether\b|"
+    r"when added\b|summed\b|taken together\b)"
+    r"|\b(?:[Tt]ogether|[Ii]n (?:sum|total|all)|[Aa]ltogether|[Ss]ummed(?: up)?|[Aa]dded up),? [^.;:()\d]{0,60}?"
+    r"\b(?:cost|make|give|hold|account for|come to|amount to|explain|carry|recover|add|restore|weigh|bring)s? "
+    r"(?P<m>[-−]?\d*\.\d+)(?![\d%]|\s?%)"
+    r"|\b(?:the |their |a )?(?:sum|total)(?: of [^.;:()\d]{2,50})? (?:is|was|of|comes to|equals) "
+    r"(?P<o>[-−]?\d*\.\d+)(?![\d%]|\s?%)"
+)
 _TABLE = "| Spring | Flow |\n|---|---|\n| a | 0.07 |\n| b | 0.31 |\n| c | 0.24 |\n| d | 0.47 |\n\n"
 _WHOLE = re.compile(r"all|both|total|sum|mean|average|joint|together|random|overall", re.I)
 
@@ -27,18 +38,21 @@ _WHOLE = re.compile(r"all|both|total|sum|mean|average|joint|together|random|over
     fires=(
         _TABLE + "These sum to 1.28, which exceeds 1.",
         _TABLE + "The four springs add up to 0.89.",
+        _TABLE + "Taken singly, the springs give 0.92 litres when their flows are added up.",
+        _TABLE + "Together the four springs give 1.38 litres. The total of the four is 1.38.",
     ),
     quiet=(
         _TABLE + "These sum to 1.09, which exceeds 1.",
         _TABLE + "The first three springs add up to 0.62; the wells sum to 4.20.",
+        _TABLE + "Together the four springs give 1.09 litres; the total of the wells is 7.31.",
         _TABLE + "The parts 0.40 and 0.55 sum to 0.95.",
     ),
 )
 def column_sum(document: Document) -> Iterator[Hit]:
     """Near misses of a whole column at its own precision; any run of its rows explains the sum."""
     for sentence in document.sentences:
-        for match in _SUM.finditer(sentence.text):
-            said = numbers(match["n"], names=True)[0]
+        for match in (*_SUM.finditer(sentence.text), *_ADDED.finditer(sentence.text)):
+            said = numbers(next(filter(None, match.groups())), names=True)[0]
             own = [n for n in numbers(sentence.text) if abs(n.value - said.value) > 1e-9]
             if len(own) > 1 and said.agrees(sum(n.value for n in own)):
                 continue

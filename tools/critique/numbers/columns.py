@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import permutations
+from math import ceil
 
 from ..document.model import Document, Row, Table
 from ..rule import Hit, rule
@@ -32,6 +34,8 @@ _FORMULAS: tuple[tuple[str, Formula, str], ...] = (
         "| b | 64.2 | 60.1 | 4.1 |\n| c | 55.0 | 40.0 | 25.0 |",
         "| Soil | Seeds up, of 200 | % |\n|---|---|---|\n| sand | 64 | 32.0 |\n| clay | 101 | 50.5 |\n"
         "| loam | 131 | 78.6 |\n| peat | 91 | 45.5 |",
+        "| Depth | Real | Control | Selectivity |\n|---|---|---|---|\n| 8 | 0.742 | 0.598 | 0.144 |\n"
+        "| 14 | 0.917 | 0.613 | 0.304 |\n| 20 | 0.903 | 0.622 | 0.214 |\n| 26 | 0.870 | 0.631 | 0.239 |",
     ),
     quiet=(
         "| Layer | Right | n | Rate |\n|---|---|---|---|\n| 1 | 12 | 40 | 0.30 |\n"
@@ -40,6 +44,10 @@ _FORMULAS: tuple[tuple[str, Formula, str], ...] = (
         "| loam | 131 | 65.5 |\n| peat | 91 | 45.5 |",
         "| Soil | Seeds up | % |\n|---|---|---|\n| sand | 64 | 32.0 |\n| clay | 101 | 50.5 |\n"
         "| loam | 131 | 65.5 |\n| peat | 91 | 45.5 |\n| All | 387 | 48.4 |",
+        "| Loam | Words | % of 800 |\n|---|---|---|\n| a | 490 | 61 |\n| b | 150 | 19 |\n| c | 38 | 5 |\n"
+        "| d | 122 | 15 |",
+        "| Night | Dusk | Dawn | Gap |\n|---|---|---|---|\n| 1 | 1150 | 1850 | 700 |\n"
+        "| 2 | 1300 | 2100 | 800 |\n| 3 | 1050 | 1700 | 650 |\n| SD | 122 | 185 | 80 |",
         "| Model | Accuracy | Loss | Score |\n|---|---|---|---|\n| a | 0.5 | 0.2 | 0.3 |\n"
         "| b | 0.9 | 0.4 | 0.5 |\n| c | 0.7 | 0.6 | 0.9 |",
     ),
@@ -60,12 +68,13 @@ def _broken(table: Table) -> Iterator[Hit]:
         return
     for c, name in enumerate(table.header):
         for form, formula, words in _FORMULAS:
-            if not re.search(words, name, re.I):
+            least = 2 if re.search(words, name, re.I) else 3
+            if least > 2 and form != "{a} − {b}":
                 continue
             found = [
                 hit
                 for a, b in permutations([i for i in range(width) if i != c], 2)
-                if (hit := _one_wrong(table, (a, b, c), form, formula)) is not None
+                if (hit := _one_wrong(table, (a, b, c), form, formula, least)) is not None
             ]
             # A relation that some pair of columns keeps in every row is the one that is meant.
             if found and not any(
@@ -84,6 +93,8 @@ def _of_one_whole(table: Table) -> Iterator[Hit]:
             rows = _counted(table, a, c)
             if len(rows) < 4 or len({count for _, count, _ in rows}) < 4:
                 continue
+            if _one_fits_all(rows):
+                continue
             guesses = {round(100 * n / share.value) for _, n, share in rows if share.value > 0}
             for whole in guesses - {0}:
                 wrong = [found for found in rows if not found[2].agrees(100 * found[1] / whole)]
@@ -91,8 +102,21 @@ def _of_one_whole(table: Table) -> Iterator[Hit]:
                     yield _not_of(table, whole, len(rows) - 1, *wrong[0])
 
 
+def _one_fits_all(rows: list[tuple[Row, int, Number]]) -> bool:
+    """Whether some whole gives every share."""
+    known = [(n, s.value - 2 * s.half, s.value + 2 * s.half) for _, n, s in rows if s.value > 0]
+    low = max(100 * n / high for n, _, high in known)
+    high = min((100 * n / least for n, least, _ in known if least > 0), default=low)
+    return ceil(low) <= high
+
+
 # A row over all others has a whole of its own.
 SUMMED = re.compile(r"\W*(?:total|mean|avg|average|sum|all|overall|both|pooled|together)\b", re.I)
+_STATISTIC = re.compile(
+    r"\W*(?:total|mean|avg|average|sum|SD|s\.\s?d\.|SEM?|std|st\.? ?dev|standard|median|min|max|range|IQR|"
+    r"95\s?%|CI|interval|p\b)",
+    re.I,
+)
 
 
 def _counted(table: Table, a: int, c: int) -> list[tuple[Row, int, Number]]:
@@ -119,16 +143,20 @@ def _not_of(table: Table, whole: int, others: int, row: Row, count: int, share: 
 
 def _values(table: Table, columns: tuple[int, int, int]) -> list[tuple[int, list[Number]]]:
     found = []
-    for index, row in enumerate(table.rows):
-        if len(row.cells) <= max(columns) or re.match(
-            r"total|mean|avg|average|sum", row.cells[0], re.I
-        ):
-            continue
-        cells = [single(row.cells[i]) for i in columns]
-        values = [n for n in cells if n is not None]
+    for index, cells in enumerate(_singles(table)):
+        values = [n for i in columns if i < len(cells) and (n := cells[i]) is not None]
         if len(values) == 3:
             found.append((index, values))
     return found
+
+
+@lru_cache(maxsize=64)
+def _singles(table: Table) -> list[list[Number | None]]:
+    """The number of each cell; rows of totals, means and spreads are empty."""
+    return [
+        [] if not row.cells or _STATISTIC.match(row.cells[0]) else [single(c) for c in row.cells]
+        for row in table.rows
+    ]
 
 
 def _fits(a: Number, b: Number, c: Number, formula: Formula) -> bool | None:
@@ -153,7 +181,7 @@ def _holds_everywhere(table: Table, columns: tuple[int, int, int], formula: Form
 
 
 def _one_wrong(
-    table: Table, columns: tuple[int, int, int], form: str, formula: Formula
+    table: Table, columns: tuple[int, int, int], form: str, formula: Formula, least: int
 ) -> Hit | None:
     right, wrong = 0, []
     for index, values in _values(table, columns):
@@ -161,7 +189,9 @@ def _one_wrong(
         right += fits is True
         if fits is False:
             wrong.append((index, values))
-    if right < 2 or len(wrong) != 1:
+    if right < least or len(wrong) != 1:
+        return None
+    if least > 2 and not _sharp(table, columns):
         return None
     index, (a, b, c) = wrong[0]
     names = [table.header[i] for i in columns]
@@ -173,6 +203,17 @@ def _one_wrong(
         f"{form.format(a=names[0], b=names[1])}; here that gives {value:.4g}, not {c.text}.",
         quote=" | ".join(row.cells),
     )
+
+
+def _sharp(table: Table, columns: tuple[int, int, int]) -> bool:
+    """Whether a difference that no name announces could hardly hold by chance: fine, varied figures."""
+    rows = [row for _, row in _values(table, columns)]
+    fine = all(
+        len({row[i].value for row in rows}) >= 3
+        and all(len(row[i].text.strip("-−+%").lstrip("0.").replace(".", "")) >= 2 for row in rows)
+        for i in range(3)
+    )
+    return fine and len({(n.decimals, n.unit) for row in rows for n in row}) == 1
 
 
 RULES = (column_relation,)

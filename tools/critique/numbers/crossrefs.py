@@ -3,11 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from string import ascii_uppercase
 
 from ..document.model import Document
 from ..rule import Hit, rule
 
 _TABLES = "Table 1: Rates.\n\n| a | b |\n|---|---|\n| x | 1 |\n\n"
+_LETTERS = "Table A. Doors.\n\n| a | b |\n|---|---|\n| x | 1 |\n\nTable B. Windows.\n\n| a | b |\n|---|---|\n| y | 2 |\n\n"
 
 
 @rule(
@@ -22,11 +24,14 @@ _TABLES = "Table 1: Rates.\n\n| a | b |\n|---|---|\n| x | 1 |\n\n"
         _TABLES + "The rates are in Table 1. Table 4 shows more.",
         "![Figure 1: Rates by layer.](a.png)\n\nSee Figure 1 and Figure 3.",
         "# 1 Introduction\n\nWe go on.\n\n# 2 Results\n\nSee Section 7 for details.",
+        _LETTERS + "The doors are in Table A, the windows in Table E.",
     ),
     quiet=(
         _TABLES + "The rates are in Table 1. Table 4 of Smith et al. shows more.",
         "![Figure 1: Rates by layer.](a.png)\n\nSee Figure 1, and Figure S3 in the supplement.",
         "# 1 Introduction\n\nWe go on.\n\n# 2 Results\n\nSee Section 1 for details.",
+        _LETTERS
+        + "The doors are in Table A, the windows in Table B; Table D of the handbook has more.",
         "The document has no captions; Table 2 is in the other file.",
     ),
 )
@@ -41,6 +46,7 @@ def missing_target(document: Document) -> Iterator[Hit]:
         # A caption whose float is out of sight (a picture in a PDF) still names it.
         if match := re.match(r"(Table|Fig)[a-z.]*\s+([A-Z]?\.?\d+(?:\.\d+)?)", caption.flat, re.I):
             known["table" if match[1].lower() == "table" else "figure"].add(match[2])
+    yield from _lettered(document)
     reported = set()
     for ref in document.crossrefs:
         if ref.kind == "label":
@@ -62,6 +68,25 @@ def missing_target(document: Document) -> Iterator[Hit]:
             f"there is no {name} {ref.target}; the draft has {ref.kind}s {listed}.",
             quote=f"{name} {ref.target}",
         )
+
+
+_CAPTION = re.compile(r"Table ([A-Z])[.:]\s")
+_LETTER = re.compile(r"\bTable ([A-Z])(?=[,;:)]|\.?\s|\.?$)(?! (?:of|by|in) )")
+
+
+def _lettered(document: Document) -> Iterator[Hit]:
+    """Tables A, B, C: only where the letters of the captions follow each other."""
+    there = [m[1] for b in document.blocks if (m := _CAPTION.match(b.flat.lstrip("* ")))]
+    if len(there) < 2 or sorted(there) != list(ascii_uppercase[: len(there)]):
+        return
+    for sentence in document.sentences:
+        for match in _LETTER.finditer(sentence.text):
+            if match[1] not in there and "[cite:" not in sentence.text:
+                yield Hit(
+                    sentence.line_at(match.start()),
+                    f"there is no {match[0]}; the draft has tables {', '.join(sorted(there))}.",
+                    quote=match[0],
+                )
 
 
 def _same_style(target: str, there: set[str]) -> bool:

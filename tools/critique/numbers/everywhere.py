@@ -43,6 +43,21 @@ class Everywhere:
             if not (number.decimals <= 0 and number.unit == "plain" and found.unit == "percent")
         )
 
+    def has(self, number: Number) -> bool:
+        """Whether a value is printed anywhere, as finely."""
+        return any(
+            abs(abs(found.value) - number.value) < 1e-9 and found.decimals >= number.decimals
+            for found, _ in self._near(number.value, number.half)
+        )
+
+    def twice(self, decimals: int) -> list[Number]:
+        """Values printed with so many digits after the point in two places or more."""
+        found: dict[float, list[Number]] = {}
+        for number, _ in self._pairs:
+            if number.decimals == decimals:
+                found.setdefault(number.value, []).append(number)
+        return [some[0] for some in found.values() if len(some) > 1]
+
     def _near(self, value: float, half: float) -> list[tuple[Number, Block | None]]:
         room = max(2 * half, 1.0)
         return self._pairs[

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from ..document.model import Document, Sentence
 from ..rule import Hit, at, rule
-from .distributions import p_chi2, p_f, p_normal, p_r, p_t
-from .values import RAISED
+from .p_ranges import ADJUSTED, UNKNOWN, last_digit, p_range, p_said
+from .rows_of_tests import rows_of_tests
 
 _N = r"[-−–]?\d*\.?\d+"
 _TEST = re.compile(
@@ -15,54 +15,36 @@ _TEST = re.compile(
     rf"\s*[,;]?\s*(?:[^.;()]{{0,25}}?[,;]\s*)?(?<![\w])p\s*(?P<sign>[=<>≤])\s*(?P<p>\d?\.\d+"
     rf"(?:\s?[×x·]\s?10(?:\s?\^?\s?[-−–]\s?\d+|⁻[⁰¹²³⁴-⁹]+)|e[-−]\d+)?)",
 )
+_DF = r"(?P<df>\d{1,3}(?:,\d{3})+|\d*\.?\d+)"
+_HOW = (
+    r"(?:and |two-sided |two-tailed |uncorrected |unadjusted |adjusted |corrected |raw |nominal )?"
+)
+_P_SAID = (
+    r"p(?:[- ]value)?\s*(?:(?P<sign>[=<>≤])|(?:of|is|was)(?=\s))\s*(?P<p>\d?\.\d+"
+    r"(?:\s?[×x·]\s?10(?:\s?\^?\s?[-−–]\s?\d+|⁻[⁰¹²³⁴-⁹]+)|e[-−]\d+)?)"
+)
+_WITH_DF = re.compile(
+    rf"(?<![\w])(?P<name>t|χ²|χ2)\s*=\s*(?P<value>{_N})\s*[,;(]*\s*(?:df\s*=\s*{_DF}|(?:with|on) (?P<dfw>\d+) "
+    rf"(?:df|degrees? of freedom))\)?\s*[,;]?\s*{_HOW}{_P_SAID}"
+)
+# The same in other orders: words or brackets between the two, p first, df in words, r with its n.
+_OTHER_FORMS = (
+    re.compile(
+        rf"(?<![\w])(?P<name>t|F|z|Z|r|χ\s?\^?2|χ²|chi\^?2|chi-squared?)\s*"
+        rf"(?:\(\s*{_DF}\s*(?:,\s*(?P<df2>[^()]{{1,20}}?))?\s*\))?\s*(?:=|of|is)\s*(?P<value>{_N})"
+        rf"(?:\s*[,;]?\s*\(|[^.;()\dp]{{1,45}}?)\s*{_HOW}(?<![\w]){_P_SAID}"
+    ),
+    re.compile(
+        rf"(?<![\w]){_P_SAID}\s*[,;]?\s*(?:\(|by |from |with )?(?:an? )?(?:[a-z'’-]+ ){{0,3}}?"
+        rf"(?P<name>t|F|z|Z|χ\s?\^?2|χ²)\s*(?:\(\s*{_DF}\s*(?:,\s*(?P<df2>[^()]{{1,20}}?))?\s*\))?\s*=\s*(?P<value>{_N})"
+    ),
+    re.compile(rf"(?<![\w])(?P<name>χ²|chi-squared?)\s(?P<value>{_N})\s*,\s*{_HOW}{_P_SAID}"),
+    re.compile(
+        rf"(?<![\w])(?P<name>r|ρ|rho)\s*=\s*(?P<value>{_N})\s*[,;(]*\s*[nN]\s*=\s*(?P<n>\d+)\s*[,;]?\s*{_P_SAID}"
+    ),
+)
 _NOT = re.compile(r"\b(?:not|no|non|in)[\s-]?(?:\w+\s)?significant|\bn\.s\.|insignificant", re.I)
 _P = re.compile(r"(?<![\w])p\s*(?P<sign>[=<>≤])\s*(?P<p>\d?\.\d+)(?![\d×e])")
-
-
-def _float(text: str) -> float:
-    text = text.translate(RAISED).replace("−", "-").replace("–", "-")
-    return float(re.sub(r"\s?[×x·]\s?10\s?\^?\s?", "e", text).replace("e- ", "e-"))
-
-
-def _last_digit(text: str) -> float:
-    """One unit of the last printed digit: .01 in `.05`, 1e-7 in `4.4 × 10⁻⁶`."""
-    mantissa = re.match(r"\d*\.(\d+)", text)
-    places = len(mantissa[1]) if mantissa else 0
-    power = re.search(r"(?:10\s?\^?|e)\s?([-+]?\s?\d+)$", text.translate(RAISED).replace("−", "-"))
-    return float(10.0 ** (int(power[1].replace(" ", "")) - places if power else -places))
-
-
-def _p_range(match: re.Match[str], one_sided: bool) -> tuple[float, float] | None:
-    """Smallest and largest p that the printed statistic allows, rounding included."""
-    text = match["value"].replace("−", "-").replace("–", "-")
-    value = abs(float(text))
-    digits = len(text.split(".")[1]) if "." in text else 0
-    half = 0.5 * 10.0**-digits
-    ends = []
-    for x in (max(value - half, 0.0), value + half):
-        p = _p(match, x)
-        if p is None:
-            return None
-        ends.append(p)
-    low, high = min(ends), max(ends)
-    return (low / 2 if one_sided else low), high
-
-
-def _p(match: re.Match[str], x: float) -> float | None:
-    name = match["name"]
-    if name in "zZ":
-        return p_normal(x)
-    if match["df"] is None or float(match["df"]) <= 0:
-        return None
-    df = float(match["df"])
-    if name == "F":
-        second = re.fullmatch(r"\d*\.?\d+", match["df2"] or "")
-        return p_f(x, df, float(second[0])) if second and float(second[0]) > 0 else None
-    if name == "t":
-        return p_t(x, df)
-    if name == "r":
-        return p_r(min(x, 0.999999), df)
-    return p_chi2(x, df)
 
 
 @rule(
@@ -78,45 +60,89 @@ def _p(match: re.Match[str], x: float) -> float | None:
         "The layers differ, F(2, 57) = 1.10, p < .001.",
         "Counts depend on the prompt, χ²(1) = 2.00, p = .01.",
         "It differs, χ²(1) = 21.10, p = 4.4 × 10⁻².",
+        "The doors differ by the t-test: t(142) = 6.17 (p = 0.21).",
+        "There was a difference (p = .34, t(38) = 5.20), and the sum gives z = 4.10 with a two-sided p of 0.17.",
+        "They differ, t = 6.17 with 142 degrees of freedom, p = 0.21; r = 0.46, n = 144, p = 0.21.",
+        "The orders agree (ρ = 0.61, n = 120, p = 0.34).",
+        "It costs little (t = 1.00, p = 0.012), and more later (χ² = 4.76, df = 1, uncorrected p = 0.34).",
+        "The gap is 725 steps (t(7) = 25.6, adjusted p = 0.34).",
+        "We use McNemar's test. They differ (78 against 24; chi-squared 28.6, corrected p = 0.17).",
+        "Table 1: Doors. p is Holm-adjusted.\n\n| Door | χ²(1) | p |\n|---|---|---|\n| oak | 11.2 | 0.004 |\n"
+        "| ash | 0.86 | 0.021 |",
     ),
     quiet=(
         "The probe differs from chance, t(38) = 2.43, p = .02.",
         "The layers differ, F(2, 57) = 9.20, p < .001, and z = 2.58, p = .01.",
         "A one-sided test gives t(20) = 1.80, p = .043. Then χ²(1, N = 90) = 7.50, p = .006.",
         "The correlation is r(48) = .31, p = .03.",
+        "The doors differ by the t-test: t(38) = 2.43 (p = .02); z = 1.20 (Holm-adjusted p = .9).",
+        "They differ, t = 2.43 with 38 degrees of freedom, p = 0.02; r = 0.31, n = 50, p = 0.03.",
+        "It costs little (t = 1.00, p = 0.32), and more later (χ² = 4.76, df = 1, uncorrected p = 0.029).",
+        "The gap is 725 steps (t(7) = 3.74, adjusted p = 0.021; t(7) = 3.74, unadjusted p = 0.007).",
+        "Table 1: Doors. p is Holm-adjusted.\n\n| Door | χ²(1) | p |\n|---|---|---|\n| oak | 11.2 | 0.002 |\n"
+        "| ash | 0.86 | 0.36 |",
+        "We got p = .02 for the doors and, for windows, t(38) = 1.20.",
         "It differs, χ²(1) = 21.10, p = 4.4 × 10⁻⁶; so does t(97.8) = 4.90, p = 3.8 × 10^-6.",
     ),
 )
 def p_value(document: Document) -> Iterator[Hit]:
-    """Recompute every p that stands beside its statistic."""
+    """Recompute every p that stands beside its statistic, in sentences and in rows of tables."""
     one_sided = document.has(r"one[- ](?:sided|tailed)|directional")
+    one_df = document.has(r"McNemar") and not document.has(
+        r"(?:χ²|χ\^?2|chi-squared?)\s?\((?!1\b)\d"
+    )
     for sentence in document.sentences:
-        for match in _TEST.finditer(sentence.text):
-            possible = _p_range(match, one_sided)
-            if possible is None:
+        for match, around in _reported(sentence.text):
+            said = _wrong(match, around, one_sided, one_df)
+            if said:
+                yield at(sentence, said, match.start())
+    for table in document.tables:
+        for row, text, around in rows_of_tests(table):
+            for match, _ in _reported(text):
+                said = _wrong(match, around, one_sided, one_df)
+                if said:
+                    yield Hit(row.line, f"{table.name}: {said}", quote=" | ".join(row.cells))
+
+
+def _wrong(match: re.Match[str], around: str, one_sided: bool, one_df: bool) -> str:
+    """What is wrong with a p; nothing if the statistic allows it."""
+    adjusted = bool(ADJUSTED.search(around)) and not re.search(r"unadjusted|uncorrected", match[0])
+    possible = p_range(match.groupdict(), one_sided=one_sided, adjusted=adjusted, one_df=one_df)
+    if possible is None:
+        return ""
+    low, high = possible
+    text = match["p"]
+    said = p_said(text)
+    ulp = last_digit(text)
+    sign = match["sign"] or "="
+    fits = (
+        low - ulp < said < high + ulp
+        if sign == "="
+        else low < said + (1e-12 if sign == "<" else ulp)
+        if sign in "<≤"
+        else high > said
+    )
+    if fits or (match["name"] in ("ρ", "rho") and 0.1 * low < said < 10 * high):
+        return ""  # for ranks the t distribution is a rough guide
+    found = f"{low:.2g}" if high - low < 0.1 * low else f"{low:.2g} to {high:.2g}"
+    flips = (said < 0.05) != (low < 0.05)
+    if adjusted:
+        return f"“{match[0].strip()}”: this statistic gives p = {low:.2g} before any adjustment."
+    return f"“{match[0].strip()}”: this statistic gives p = {found}" + (
+        ", on the other side of .05." if flips else "."
+    )
+
+
+def _reported(text: str) -> Iterator[tuple[re.Match[str], str]]:
+    """Statistics with their p, each p once, and the words that may say how p was corrected."""
+    seen: set[int] = set()
+    for pattern in (_WITH_DF, _TEST, *_OTHER_FORMS):
+        for match in pattern.finditer(text):
+            around = text[max(match.start() - 60, 0) : match.end()]
+            if {match.start("p"), match.start("value")} & seen or UNKNOWN.search(match[0]):
                 continue
-            low, high = possible
-            text = match["p"]
-            said = _float(text)
-            ulp = _last_digit(text)
-            sign = match["sign"]
-            fits = (
-                low - ulp < said < high + ulp
-                if sign == "="
-                else low < said + (1e-12 if sign == "<" else ulp)
-                if sign in "<≤"
-                else high > said
-            )
-            if fits:
-                continue
-            found = f"{low:.2g}" if high - low < 0.1 * low else f"{low:.2g} to {high:.2g}"
-            flips = (said < 0.05) != (low < 0.05)
-            yield at(
-                sentence,
-                f"“{match[0].strip()}”: this statistic gives p = {found}"
-                + (", on the other side of .05." if flips else "."),
-                match.start(),
-            )
+            seen |= {match.start("p"), match.start("value")}
+            yield match, around
 
 
 @rule(
@@ -153,7 +179,7 @@ def significance_word(document: Document) -> Iterator[Hit]:
 
 
 def _against(sentence: Sentence, match: re.Match[str]) -> Iterator[Hit]:
-    p, sign = _float(match["p"]), match["sign"]
+    p, sign = p_said(match["p"]), match["sign"]
     negative = _NOT.search(sentence.text)
     other = re.search(r"\b(?:but|while|whereas|only|if|whether|unless|would)\b", sentence.text)
     if other:

@@ -16,8 +16,11 @@ PERCENT = r"(?<![\w.,+–-])(\d{1,3}(?:\.\d+)?|\.\d+)\s?(?:%|percent\b|per cent\
 # What may stand between a count and its percentage: words, never another number.
 _GAP = r"[^\d;:()\[\]]{0,90}?"
 _SHORT = r"(?:(?!,\s(?:and|but|while|whereas|with)\b)[^\d;:()\[\]]){0,60}?"
-_SAYS = r"(?:i\.e\.,?\s|or\s|that is,?\s|which is\s|a rate of\s|a share of\s|=\s?)*"
-_CLAUSE = r"(?:\(\s*|,\s|\s?=\s?|:\s|\s?[—–]\s?|\sor\s)"
+_SAYS = (
+    r"(?:i\.e\.,?\s|or\s|that is,?\s|which is\s|=\s?|"
+    r"an? (?:[a-z-]+ )?(?:rate|share|precision|recall|proportion|fraction|yield) of\s)*"
+)
+_CLAUSE = r"(?:\(\s*|,\s|;\s(?=[\d.]+\s?%\s*[);])|\s?=\s?|:\s|\s?[—–]\s?|\sor\s)"
 _COUNT_FIRST = re.compile(rf"{_OF}(?:{_GAP}\(\s*|{_SHORT}{_CLAUSE}){_SAYS}{PERCENT}")
 _SHARE_FIRST = re.compile(
     rf"{_OF}(?:{_GAP}\(\s*|{_SHORT}{_CLAUSE}){_SAYS}(0?\.\d+|1\.0+)(?![\d%]|\s?[%,–-])"
@@ -34,6 +37,16 @@ _WHICH = re.compile(
     rf"(?<![\w.,/]){COUNT}{_GAP},? (?:of|among) (?:which|whom|these|them),? {COUNT}{_GAP}"
     rf"(?:\(|, )(?:or |i\.e\.,? )?{PERCENT}"
 )
+# 357 hedges in 900 answers overall, 39.7%; all 21 heads sit in layers 1 and 2, 15 of them (71.4%)
+_IN = re.compile(
+    rf"(?<![\w.,/]){COUNT} [a-z-]+s in {COUNT} [a-z-]+s(?: overall| altogether| in all)?(?:,\s|\s\()"
+    rf"{PERCENT}(?=[.;,)])"
+)
+_OF_ALL = re.compile(
+    rf"\b[Aa]ll (?:the |our )?{COUNT} [a-z][^.;:()%]{{0,90}}?,? {COUNT} of (?:them|these) \({PERCENT}"
+)
+# A draw of 30 from the 150 had 23 repaired (77%): of the 30.
+_DRAWN = re.compile(rf"(?<![\w.,/]){COUNT}(?: [a-z-]+){{0,3}}\s$")
 _PERCENT_FIRST = re.compile(rf"{PERCENT}{_SHORT}(?:\(\s*|, |[—–]\s?|: ){_OF}")
 OTHERS = re.compile(
     r"\bCI\b|interval|chance|baseline|versus|\bvs\b|against|compared|\bthan\b|whereas|while\b|"
@@ -95,6 +108,8 @@ def shares(sentence: str) -> Iterator[Share]:
         (_TOTAL_FIRST, (2, 1, 3), 100.0),
         (_WHICH, (2, 1, 3), 100.0),
         (_ON_FIRST, (2, 1, 3), 100.0),
+        (_IN, (1, 2, 3), 100.0),
+        (_OF_ALL, (2, 1, 3), 100.0),
     )
     # Number words as they stand, too: 'either of the two' is no count.
     texts = dict.fromkeys((sentence, digits(sentence)))
@@ -106,6 +121,10 @@ def shares(sentence: str) -> Iterator[Share]:
             lead = text[max(match.start(c) - 12, 0) : match.start(c)]
             if re.search(r"\b[A-Za-zρχ²]{1,4}\s*=\s*$", lead):
                 continue  # p = 0.11
+            drawn = _DRAWN.search(text[: match.start()]) if pattern is _TOTAL_FIRST else None
+            if drawn and count <= integer(drawn[1]) <= total:
+                whole = integer(drawn[1])
+                yield Share(count, whole, match[c], scale, match.start(), match.start(c), lead)
             yield Share(count, total, match[c], scale, match.start(), match.start(c), lead)
 
 

@@ -57,6 +57,8 @@ _TOWNS = (
         _CROPS + "Dune is ready 22 days earlier than Cobalt (Table 1) and 4 days after the snow.",
         _CROPS + "Cobalt loses 0.77 tonnes between wet years and dry years.",
         _CROPS + "Switching to Cobalt costs 0.45 tonnes in wet years and gains 0.39 in dry years.",
+        _CROPS
+        + "By Table 1 Cobalt loses 0.45 tonnes of yield against Amber in wet years and Dune 1.32.",
         _CROPS + "Amber beats Cobalt by 0.61 tonnes in the trials of another station.",
         _TOWNS + "In autumn 97 letters were answered (46.2%), a loss of 29.5 points against spring "
         "(Table 1).",

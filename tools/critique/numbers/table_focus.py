@@ -92,7 +92,12 @@ def _region(text: str, number: Number) -> tuple[str, str]:
     end = min((n.start for n in others if n.start >= number.end), default=len(text))
     cut = re.split(r"[;:]|\.\s", text[start : number.start])[-1]
     after = re.split(r"[;:]|\s(?:but|while|whereas)\s|, (?:and|so)\s", text[number.end : end])[0]
+    if end < len(text):  # `costs 6.0 points and Cobalt 12.5`: the next name has the next number
+        after = _NEXT_NAME.sub("", after)
     return f"{cut} {after}", after
+
+
+_NEXT_NAME = re.compile(r"\sand\s(?:[^\W\d][\w-]*\s){1,3}$")
 
 
 def _without_names(text: str, grid: Grid) -> str:

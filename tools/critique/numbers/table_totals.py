@@ -90,6 +90,8 @@ def _total_rows(table: Table) -> Iterator[Hit]:
                 and max(n.value for n in groups[0]) <= 1
             ):
                 continue
+            if total and said.decimals > 0 and _between(said, groups[0]):
+                continue  # a total of rates is their mean
             if _ALL.fullmatch(label) and not _counts(table, index, column):
                 continue
             if not any(_sums(parts, said, mean) for parts in groups):
@@ -100,6 +102,11 @@ def _total_rows(table: Table) -> Iterator[Hit]:
                     f"{real:,.{max(said.decimals, 0)}f}, the row “{label}” says {said.text}.",
                     quote=" | ".join(row.cells),
                 )
+
+
+def _between(said: Number, parts: Sequence[Number]) -> bool:
+    values = [n.value for n in parts]
+    return min(values) <= said.value <= max(values)
 
 
 def _counts(table: Table, index: int, column: int) -> bool:

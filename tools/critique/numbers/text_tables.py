@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from ..document.model import Document, Sentence, Table
 from ..rule import Hit, at, rule
 from .everywhere import same
+from .pairing import by_clause, pairs
 from .table_names import Names
 from .values import Number, numbers
 
@@ -126,10 +126,10 @@ def _compare(
     values = [n for n in numbers(text) if _eligible(text, n)]
     rows = names.said_rows(text)
     columns = names.said_columns(text)
-    pairs = list(_pairs(text, values, rows, columns)) or list(
-        _by_clause(text, values, rows, columns)
-    )
-    for number, row, named in pairs:
+    found = list(pairs(text, values, rows, columns)) or list(by_clause(text, values, rows, columns))
+    for number, row, named in found:
+        if not explicit and _COMMON.fullmatch(names.rows[row]):
+            continue  # `134 important heads, all models pooled`
         column = named
         if column is None and len(names.columns) == 1:
             column = next(iter(names.columns))
@@ -149,9 +149,20 @@ def _compare(
             continue
         if not explicit and (column is None or any(same(number, c) for c in cells)):
             continue
+        if column is not None and any(
+            i == row and j != column and same(number, v) for (i, j), v in names.cells.items()
+        ):
+            continue  # another figure of the same row
         if _derived(number, names, column) or (not explicit and not _near(number, targets[0])):
             continue
         yield _hit(sentence, names, number, row, column, targets)
+
+
+# `drops by 12.0 in the east (to 84.5%)`: a step, and where it leads.
+_STEP_TO = re.compile(r"^\s?%?(?: [a-z][\w-]*){0,7} \((?:down |up )?to [-−]?\d")
+
+
+_COMMON = re.compile(r"all|any|both|each|every|none|other|mean|total|both together|all together")
 
 
 def _near(number: Number, cell: Number) -> bool:
@@ -160,77 +171,14 @@ def _near(number: Number, cell: Number) -> bool:
 
 def _eligible(text: str, number: Number) -> bool:
     before, after = text[: number.start], text[number.end :]
+    if _STEP_TO.match(after):
+        return False
     if number.unit == "points" or _SKIP_BEFORE.search(before) or _SKIP_AFTER.match(after):
         # 'an accuracy of 91.2%' is a value, 'a gain of 4 points' is not
         valued = re.search(r"\b(?:accuracy|loss|rate|score|AUC|AUROC|F1|precision|recall|value|mean|"
                            r"effect|share)\s+of\s*$", before, re.I)  # fmt: skip
         return valued is not None and number.unit != "points" and not _SKIP_AFTER.match(after)
     return True
-
-
-def _pairs(
-    text: str,
-    values: list[Number],
-    rows: list[tuple[int, int]],
-    columns: list[tuple[int, int]],
-) -> Iterator[tuple[Number, int, int | None]]:
-    """Numbers with the row, and perhaps column, that the sentence gives them to."""
-    row_keys = {row for _, row in rows}
-    column_keys = {column for _, column in columns}
-    if not values or not rows:
-        return
-    if len(row_keys) == 1:
-        row = rows[0][1]
-        if len(column_keys) == len(values) > 1:
-            order = _in_turn([(at, c) for at, c in _firsts(columns)], values)
-            for number, column in order:
-                yield number, row, column
-        elif len(values) == 1 and len(column_keys) <= 1:
-            yield values[0], row, columns[0][1] if columns else None
-        return
-    if len(column_keys) <= 1 and len(row_keys) == len(values):
-        for number, row in _in_turn(_firsts(rows), values):
-            yield number, row, columns[0][1] if columns else None
-
-
-def _by_clause(
-    text: str, values: list[Number], rows: list[tuple[int, int]], columns: list[tuple[int, int]]
-) -> Iterator[tuple[Number, int, int | None]]:
-    """Clauses that name one row and hold one number; the column may be named once for all."""
-    cuts = [0, *(m.end() for m in _CLAUSES.finditer(text)), len(text)]
-    everywhere = {key for _, key in columns}
-    for start, end in pairwise(cuts):
-        own = {key for offset, key in rows if start <= offset < end}
-        held = [n for n in values if start <= n.start < end]
-        heads = {key for offset, key in columns if start <= offset < end}
-        if len(own) == 1 and len(held) == 1 and len(heads) <= 1:
-            named = heads or (everywhere if len(everywhere) == 1 else set())
-            if held[0].decimals <= 0 and held[0].unit == "plain":
-                continue  # a count of something else, mostly
-            yield held[0], next(iter(own)), next(iter(named), None)
-
-
-_CLAUSES = re.compile(
-    r";\s|,\s(?:and|but|while|whereas|where|against|compared)?\s?|\s(?:while|whereas|but)\s|\s\(|\)"
-)
-
-
-def _firsts(said: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    seen: dict[int, int] = {}
-    for offset, key in said:
-        seen.setdefault(key, offset)
-    return sorted((offset, key) for key, offset in seen.items())
-
-
-def _in_turn(names: list[tuple[int, int]], values: list[Number]) -> list[tuple[Number, int]]:
-    """Name, number, name, number … or number, name, …; else nothing is certain."""
-    for first in (0, 1):
-        events = []
-        for (offset, _), number in zip(names, values, strict=True):
-            events += [offset, number.start] if first == 0 else [number.start, offset]
-        if events == sorted(events):
-            return [(n, key) for n, (_, key) in zip(values, names, strict=True)]
-    return []
 
 
 def _derived(number: Number, names: Names, column: int | None) -> bool:

@@ -12,7 +12,8 @@ from .words import digits
 _PLAIN = r"(?<![\w.])\d{1,3}(?:,\d{3})+|(?<![\w.,])\d{1,6}(?![\w]|\.\d|,\d)"
 _LONE = re.compile(
     rf"(?<![\w.,/–-])(?<!of )(?<!of the )(?<!among )(?<!among the ){COUNT}(?! (?:of|out|and|among)\b)"
-    rf"((?: [^\W\d][\w-]*){{0,5}}) \((?:or |i\.e\.,? )?{PERCENT}\)"
+    rf"((?: [^\W\d][\w-]*){{0,5}})"
+    rf"(?: \((?:or |i\.e\.,? )?|,? (?:that is|or|i\.e\.),? |: ){PERCENT}(?=\s*(?:[)\[(;,.]|$))"
 )
 
 
@@ -29,8 +30,11 @@ _LONE = re.compile(
         "A friend labelled 150 of the replies again. We agreed on 138 (75%).",
         "We sent 400 letters to the addresses. Answers came from 220 (61.3%) within a week.",
         "We use 500 prompts with random nouns. The model is right in 463 cases (100.0%).",
+        "We sent 1,120 letters. A week later 590 had come, that is 52.7%. The bag gets 590, that is 45.8%.",
+        "Of 400 nouns it knows 268. With the switch off it knows 182 (42.3% [40.7%, 50.4%]).",
     ),
     quiet=(
+        "We sent 1,120 letters. A week later 590 had come, that is 52.7%. By bus came 96 of 200: 48.0%.",
         "We wrote 500 prompts. The model is right in 463 cases (92.6%).",
         "In 3 runs (5%) it failed. It is right in 463 cases (about 90%).",
         "A friend labelled 150 of the replies again. We agreed on 138 (92%).",
@@ -50,6 +54,8 @@ def percent_of_what(document: Document) -> Iterator[Hit]:
         text = digits(sentence.text) if "%" in sentence.text else ""
         for match in _LONE.finditer(text):
             count, printed = integer(match[1]), match[3]
+            if re.search(r"\b(?:of|among)(?: the| all| our)*\s+$", text[: match.start()]):
+                continue
             if _name_before(text, match.start()) or OTHERS.search(match[2]):
                 continue
             if (whole := _just_named(document, text[: match.start()], last, count)) and not any(
@@ -67,7 +73,7 @@ def percent_of_what(document: Document) -> Iterator[Hit]:
                 continue
             if wholes is None:
                 wholes = _wholes(document)
-            if not any(w >= count and fits(count, w, printed) for w in wholes if w != count):
+            if not any(w >= count > 0 and fits(count, w, printed) for w in wholes if w != count):
                 yield at(
                     sentence,
                     f"{count} is {printed}% of no number that the draft names.",

@@ -8,13 +8,15 @@ from ..rule import Hit, at, rule
 
 _SEED = "seed, 'Write up your work!', 'Common mistakes'"
 _FULL = {
-    "SAE": r"sparse auto-?encoder", "IOI": r"indirect[- ]object", "DLA": r"direct[- ]logit[- ]attribution",
+    "SAE": r"sparse[ -]auto-?encoder", "IOI": r"indirect[- ]object", "DLA": r"direct[- ]logit[- ]attribution",
     "DAS": r"distributed alignment search", "CAA": r"contrastive activation addition",
     "RMU": r"representation misdirection", "LEACE": r"least-squares concept erasure",
     "CLT": r"cross-?layer transcoder", "SHIFT": r"sparse human", "EAP": r"edge attribution patching",
     "ITI": r"inference-time intervention", "PSM": r"persona selection", "MELBO": r"latent behaviou?r",
     "ROME": r"rank-one model editing", "CCS": r"contrast-consistent search",
 }  # fmt: skip
+# `RMU, which scrambles states`: said what it is.
+_GLOSS = re.compile(r"[*_]*, (?:which|that is|i\.e\.)\s", re.I)
 
 
 @rule(
@@ -29,12 +31,15 @@ _FULL = {
     quiet=(
         "We train contrast-consistent search (CCS) on layer 12. CCS finds truth.",
         "We name CCS once, in passing.",
+        "We take CCS, which looks for a direction along which opposites differ. CCS is old.",
     ),
 )
 def unexplained_short_form(document: Document) -> Iterator[Hit]:
     """A closed list, so that names of models and data sets are never mistaken."""
     for short, full in _FULL.items():
         uses = [(s, m) for s, m in document.find(rf"\b(?-i:{short})s?\b")]
+        if any(_GLOSS.match(s.text[m.end() :]) for s, m in uses):
+            continue
         if len(uses) >= 2 and not document.has(full):
             sentence, match = uses[0]
             yield at(sentence, f"“{short}” is never written out.", match.start())
