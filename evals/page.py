@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from ..tools.view import page_css, view_html
 from ..tools.views import Bars, Lines
+from .calibration import BINS
 from .cheats.table import cheat_lines, cheat_table
 from .intervals import models_needed
 from .study.answers import Answer
@@ -132,7 +133,9 @@ def html(
         models=len({o.case for o in outcomes}),
         runs=len(outcomes),
         missing=list(missing),
-        decisions=[(a, b, compare(outcomes, a, b, access)) for access, a, b in _pairs(whole)],
+        decisions=[
+            (access, a, b, compare(outcomes, a, b, access)) for access, a, b in _pairs(whole)
+        ],
         studies=[(name, study.line) for name, study in STUDIES.items()],
         study_columns=STUDY_COLUMNS,
         study_rows=study_rows(answers) if answers else [],
@@ -194,19 +197,21 @@ def _plots(whole: Sequence[Line]) -> list[Bars | Lines]:
                 unit="difference of rates",
             )
         )
-    said = [b for line in whole if line.sums.brier for b in line.sums.brier.bins]
+    honest = [line for line in whole if not line.driver.startswith("cheat:")]
+    said = [b for line in honest if line.sums.brier for b in line.sums.brier.bins]
     if said:
         plots.append(
             Bars(
                 title="Calibration: said, and what came true",
-                caption="a bin of stated confidence in each line; n claims",
+                caption=f"in each line the stated confidences of a bin, {1 / BINS:.1f} wide, from "
+                "the number on; true: how often they came true; n answers, abstentions included",
                 names=[
-                    # What tells two bars apart stands first: long names are cut at the end.
-                    f"{line.driver} {what} {b.low:.1f}–{b.high:.1f} n {b.n} {line.access}"
-                    for line in whole
+                    # Short, since long names are cut at the end.
+                    f"{what} {line.access} {line.driver} {b.low:.1f} n {b.n}"
+                    for line in honest
                     if line.sums.brier
                     for b in line.sums.brier.bins
-                    for what in ("said", "came true")
+                    for what in ("said", "true")
                 ],
                 values=[value for b in said for value in (b.said, b.came_true)],
                 unit="share",
