@@ -16,7 +16,6 @@ _WORD = r"(?:CI|(?:confidence |credible |bootstrap |Wilson |exact )*intervals?)"
 _SAID = re.compile(
     rf"\b{_WORD}[:,]?\s*(?:of |from |is |=\s?)?[(\[]?\s*(?P<a>{_N}){_TO}(?P<b>{_N})(?![\d.]*\s*of\b)"
 )
-# One in brackets alone, where the sentence speaks of intervals: 81 of 100 (72 to 88).
 # Estimate and interval side by side, all three printed alike: .92 [.89, .94].
 _BESIDE = re.compile(
     r"(?<![\w.])(?P<e>[-−]?\d*\.\d+)\s?%?\s*\[\s*(?P<a>[-−]?\d*\.\d+)\s?%?\s*(?:,|;|to|–|-)\s*"
@@ -27,6 +26,7 @@ _TAILED = re.compile(
     rf"(?<![\w.])(?P<e>{_N})\s?%?\s*[(\[]\s*(?P<a>{_N})\s?%?\s*(?:,|;|to|–)\s*(?P<b>{_N})\s?%?\s*[,;]\s*"
     rf"(?:9\d|80|68)(?:\.\d)?\s?%\s*{_WORD}"
 )
+# One in brackets alone, where the sentence speaks of intervals: 81 of 100 (72 to 88).
 _BARE = re.compile(rf"(?<=\s)[(\[](?P<a>{_N})\s?%?\s*(?:to|–)\s*(?P<b>{_N})\s?%?[)\]]")
 _BETWEEN = re.compile(
     r"[\s,;(\[]*(?P<words>(?:[A-Za-z][\w-]*\s+){0,4}?)[\s,;(\[]*(?:p\s*[<=>]\s*[\d.]+[,;]?\s*)?"
