@@ -6,7 +6,6 @@ layer, a share of the trained ones' size, and the layers are ranked again. Only 
 which layers they are stays sealed.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,6 +16,7 @@ from scipy.stats import mannwhitneyu
 from torch import nn
 
 from ...tools.diff.localise import LocaliseArgs, localise
+from ...tools.engine.components.names import component
 from ...tools.model import Model
 from ...tools.spec import Failure
 from ...tools.workbench import Workbench
@@ -87,7 +87,9 @@ def measure(bench: Workbench, name: str, share: float, seed: int = 0, out: Path 
     found = localise(bench, LocaliseArgs(prompts=prompts, top=60))
     if isinstance(found, Failure):
         raise ValueError(found.message)
-    scores = {_layer(row.component): row.score for row in found.data.components}
+    scores = {
+        component(bench.target, row.component).layer: row.score for row in found.data.components
+    }
     beyond = bool(found.control and found.control.beyond)
     return ranked(scores, layers, name, share, beyond)
 
@@ -147,10 +149,6 @@ def _map(layer: nn.Module, name: str) -> torch.Tensor:
     found = layer.get_submodule(name).weight
     assert isinstance(found, torch.Tensor)
     return found
-
-
-def _layer(component: str) -> int:
-    return int(re.findall(r"\d+", component)[0])
 
 
 def line(row: Ranked) -> str:
