@@ -16,12 +16,11 @@ from torch import Tensor, nn
 from transformers.activations import SiLUActivation
 
 from ..model import Model
+from .packed import TOGETHER, can_pack, pack
 
 KeyValue = tuple[Float[Tensor, "kv prefix d_head"], Float[Tensor, "kv prefix d_head"]]
 # Packing costs about as much as it saves on 300 vectors.
 _PACK_FROM = 384
-# Vectors a product: measured best on CPUs, where more of them leave the cache.
-_TOGETHER = 512
 
 
 def can_run(model: Model, tokens: int) -> bool:
@@ -92,7 +91,7 @@ def last_residual(
     adapter = model.adapter
     rows, length = ids.shape
     if ids.device.type == "cpu":
-        batch = max(1, min(batch, _TOGETHER // length))
+        batch = max(1, min(batch, TOGETHER // length))
     start = prefix[0][0].shape[1] if prefix else 0
     what = Suffixes.after(model, start, length)
     stream: Tensor = adapter.embed(ids)
@@ -120,22 +119,15 @@ class Linears:
         layer: The layer, whose weights may be packed.
         rows: Vectors that go through each map in all.
         together: Vectors that go through it in one product.
+        packed: Weights that are packed already.
     """
 
-    def __init__(self, layer: nn.Module, rows: int, together: int) -> None:
-        weight = next(layer.parameters())
-        packs = (
-            rows >= _PACK_FROM
-            and weight.device.type == "cpu"
-            and weight.dtype == torch.float32
-            and torch.backends.mkldnn.is_available()
-            and torch.backends.mkldnn.enabled
-            and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-        )
-        maps = _maps(layer) if packs else ()
-        self.packed: dict[Any, Tensor] = {
-            m: torch.ops.mkldnn._reorder_linear_weight(m.weight, together) for m in maps
-        }
+    def __init__(
+        self, layer: nn.Module, rows: int, together: int, packed: dict[Any, Tensor] | None = None
+    ) -> None:
+        packs = rows >= _PACK_FROM and can_pack(next(layer.parameters()))
+        maps = _maps(layer) if packs and not packed else ()
+        self.packed: dict[Any, Tensor] = packed or {m: pack(m.weight, together) for m in maps}
 
     def __call__(self, module: Any, x: Tensor, then: str = "none") -> Tensor:
         """The map, plain or followed by an activation that oneDNN knows (packed maps only)."""

@@ -15,6 +15,7 @@ from torch import Tensor
 from ..model import Model
 from .causal.cells import Cell, Entry, SweepSite, check_finite, entries
 from .causal.chunks import in_chunks
+from .packed import kept
 from .recording import Recording
 from .sweep_layer import Group, LayerPass
 
@@ -45,7 +46,8 @@ def sweep_cells(
         cells: What to patch, one at a time.
         read: From the stream after the last layer to the numbers wanted.
         held: Most vectors that are held between layers. Memory is this, times width, times a
-            small constant, whatever the number of cells.
+            small constant, whatever the number of cells; packed weights, which stay with the model,
+            come on top (`packed.kept`: at most 1 GB in a process).
         charge: Told before each layer how many tokens' full passes it amounts to.
         on_progress: Called with (cells done, cells).
 
@@ -88,6 +90,7 @@ def _run(
     ends: list[Tensor] = []
     now: LayerPass | None = None
     owed = 0.0
+    packed = kept(model.adapter.layers)
     for index in range(min(r.cell[0] for r in chunk), n):
         for start, indices in _entering(chunk, index - above):
             fresh = _begin(now, source, into, site, index - above, [chunk[i] for i in indices])
@@ -95,7 +98,7 @@ def _run(
             members[start] += indices
         groups = [Group(s, len(held[s]), length - s) for s in starts if s in held]
         vectors = sum(g.vectors for g in groups)
-        now = LayerPass(model, into, index, vectors)
+        now = LayerPass(model, into, index, vectors, packed)
         if not groups:
             continue
         owed += vectors / n

@@ -14,12 +14,14 @@ from torch import Tensor, nn
 
 from ..model import Model
 from .blocks import Linears
+from .packed import TOGETHER
 from .recording import Recording, down_map, output_map
 
-# Vectors a thread takes in one product: measured best on CPUs, where more of them leave the cache.
-_TOGETHER = 512
 _MOST_TOGETHER = 4096
 _SCORES = 1 << 24  # attention scores that are held at a time: 64 MB in float32
+
+# Vectors of groups that are filled up to one length: less than this costs less than a call.
+_FILLED = 2048
 
 
 def knows(model: Model) -> bool:
@@ -59,15 +61,25 @@ class LayerPass:
         into: The unpatched run.
         index: Which layer.
         vectors: Vectors that will pass in all, which decides whether weights are packed.
+        packed: Weights of the model's layers that are packed already.
     """
 
-    def __init__(self, model: Model, into: Recording, index: int, vectors: int = 0) -> None:
+    def __init__(
+        self,
+        model: Model,
+        into: Recording,
+        index: int,
+        vectors: int = 0,
+        packed: dict[Any, Tensor] | None = None,
+    ) -> None:
         self.model, self.layer = model, model.adapter.layers[index]
         self.attention: Any = model.adapter.attention(self.layer)
         self.gpt2 = model.adapter.family == "gpt2"
         self.norm, self.mlp_norm = model.adapter.input_norms(self.layer)
-        self.together = min(_TOGETHER * torch.get_num_threads(), _MOST_TOGETHER)
-        self.linear = Linears(self.layer, 0 if self.gpt2 else vectors, min(vectors, self.together))
+        self.together = min(TOGETHER * torch.get_num_threads(), _MOST_TOGETHER)
+        self.linear = Linears(
+            self.layer, 0 if self.gpt2 else vectors, min(vectors, self.together), packed
+        )
         inputs, words = into.calls[index]
         self.rotation: tuple[Tensor, Tensor] | None = None
         if not self.gpt2:
@@ -143,30 +155,43 @@ class LayerPass:
             exchange: Given queries, keys, values and heads' outputs of a group of whole rows, the
                 group and `last`: the heads' outputs that are used instead.
         """
-        at = torch.cat(
-            [torch.arange(g.start, g.start + g.length).repeat(g.rows) for g in groups]
-        ).to(x.device)
+        length = len(self.keys)
+        carried = torch.tensor([g.start for g in groups for _ in range(g.rows)])[:, None]
+        at = (torch.arange(length) >= carried).nonzero()[:, 1].to(x.device)
         q, k, v = self.project(x, at)
         heads, begin = [], 0
-        for group in groups:
-            part = slice(begin, begin + group.vectors)
-            begin += group.vectors
+        for some in [[g] for g in groups] if exchange else _together(groups):
+            part = slice(begin, begin + sum(g.vectors for g in some))
+            begin = part.stop
             own = q[part], k[part], v[part]
-            outputs = self.attend(*own, group, last)
-            heads.append(exchange(*own, outputs, group, last) if exchange else outputs)
+            if len(some) == 1:
+                outputs = self.attend(*own, some[0], last)
+            else:
+                outputs = self._attend_padded(*own, some, at[part], last)
+            heads.append(exchange(*own, outputs, some[0], last) if exchange else outputs)
         mixed = torch.cat(heads) if len(heads) > 1 else heads[0]
         if last:
-            x = torch.cat(
-                [
-                    p.view(g.rows, g.length, -1)[:, -1]
-                    for g, p in zip(groups, x.split([g.vectors for g in groups]), strict=True)
-                ]
-            )
+            x = x[at == length - 1]
         out = torch.empty_like(x)
         for i in range(0, len(x), self.together):
             block = slice(i, i + self.together)
             out[block] = self.after_mlp(self.after_attention(x[block], mixed[block]))
         return out
+
+    def _attend_padded(
+        self, q: Tensor, k: Tensor, v: Tensor, groups: list[Group], at: Tensor, last: bool
+    ) -> Float[Tensor, "m d_heads"]:
+        """Rows of several groups at once, filled up with what the unpatched run has before them."""
+        length, start = len(self.keys), groups[0].start
+        whole = Group(start, sum(g.rows for g in groups), length - start)
+        ends = (at == length - 1).long()
+        row = ends.cumsum(0) - ends
+        place = row * whole.length + at - start
+        queries = q.new_zeros(whole.vectors, *q.shape[1:]).index_copy_(0, place, q)
+        keys = self.keys[start:].repeat(whole.rows, 1, 1).index_copy_(0, place, k)
+        values = self.values[start:].repeat(whole.rows, 1, 1).index_copy_(0, place, v)
+        out = self.attend(queries, keys, values, whole, last)
+        return out if last else out[place]
 
     def attend(
         self, q: Tensor, k: Tensor, v: Tensor, group: Group, last: bool
@@ -212,6 +237,18 @@ class LayerPass:
             z = z.unflatten(2, (queries, each)).permute(1, 2, 0, 3, 4)
             done.append(z.reshape(rows * queries, heads * width))
         return torch.cat(done) if len(done) > 1 else done[0]
+
+
+def _together(groups: list[Group]) -> list[list[Group]]:
+    """Neighbouring groups, the longest first, that are few enough vectors for one call."""
+    out: list[list[Group]] = []
+    for group in groups:
+        rows = group.rows + sum(g.rows for g in out[-1]) if out else 0
+        if out and out[-1][0].length * rows <= _FILLED:
+            out[-1].append(group)
+        else:
+            out.append([group])
+    return out
 
 
 def _mask(given: list[Any], length: int, device: torch.device) -> Tensor:

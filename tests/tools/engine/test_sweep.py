@@ -14,7 +14,7 @@ from mechmentor.evals.bench.correctness import (
     check_sum,
     tiny,
 )
-from mechmentor.tools.engine import blocks
+from mechmentor.tools.engine import blocks, packed
 from mechmentor.tools.engine import sweep as module
 from mechmentor.tools.engine.adapters import FAMILIES
 from mechmentor.tools.engine.causal.cells import SweepSite
@@ -71,9 +71,20 @@ def test_a_wrong_rotation_would_show(llama, monkeypatch):
 
 
 @pytest.mark.parametrize("site", ["resid_pre", "z", "neurons"])
-def test_packed_weights_give_the_same_numbers(model, site, monkeypatch):
-    monkeypatch.setattr(blocks, "_PACK_FROM", 1)
+@pytest.mark.parametrize("pack_from", [1, 10**6])
+def test_weights_that_are_not_kept_packed_give_the_same_numbers(
+    model, site, pack_from, monkeypatch
+):
+    monkeypatch.setattr(packed, "_MOST_BYTES", 0)
+    monkeypatch.setattr(blocks, "_PACK_FROM", pack_from)
     line = check(model, site, _PROMPTS)
+    assert line["equal"], line
+
+
+@pytest.mark.parametrize("filled", [0, 30])
+def test_groups_that_are_not_filled_up_give_the_same_numbers(model, filled, monkeypatch):
+    monkeypatch.setattr("mechmentor.tools.engine.sweep_layer._FILLED", filled)
+    line = check(model, "resid_pre", _PROMPTS)
     assert line["equal"], line
 
 
@@ -96,7 +107,7 @@ def test_no_chunk_holds_more_vectors_than_allowed(llama, monkeypatch):
 
 @pytest.mark.parametrize("site", ["resid_pre", "z"])
 def test_small_blocks_give_the_same_numbers(model, site, monkeypatch):
-    monkeypatch.setattr("mechmentor.tools.engine.sweep_layer._TOGETHER", 10)
+    monkeypatch.setattr("mechmentor.tools.engine.sweep_layer.TOGETHER", 10)
     line = check(model, site, _PROMPTS)
     assert line["equal"], line
 

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from ...model import Model
 from ...spec import Refusal
+from ..packed import kept
 from ..recording import Recording
 from ..sweep_layer import Group, LayerPass, knows
 from .cells import check_finite
@@ -137,10 +138,11 @@ def _through(
     """The stream after the last layer at the last position."""
     rows, length = change.shape[:2]
     begin, n = _first(receivers), model.n_layers
+    packed = kept(model.adapter.layers)
     x = into.resid_pre[begin].expand(rows, -1, -1).flatten(0, 1)
     group = [Group(0, rows, length)]
     for index in range(begin, n):
-        now = LayerPass(model, into, index, len(x))
+        now = LayerPass(model, into, index, len(x), packed)
         here = [r for r in receivers if r.layer == index]
         # A sender at or above a receiver's layer has no path to it.
         below = [s.layer < index for s in senders]
