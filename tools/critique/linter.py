@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from .document.model import Document
 from .findings import Finding, Severity, ordered, place
 from .numbers import (
-    cell_values,
     changes,
     column_sums,
     columns,
@@ -15,12 +14,14 @@ from .numbers import (
     from_base,
     impossible,
     intervals,
+    label_sums,
+    paired_counts,
     percentages,
     reported_tests,
     restated,
     rises,
     same,
-    same_count,
+    spelled_out,
     split_counts,
     stated_gaps,
     subsets,
@@ -40,8 +41,8 @@ from .switches import switches
 from .venue import check_venue
 
 _NUMBERS = (
-    reported_tests, percentages, wholes, value_shares, changes, stated_gaps, impossible, subsets, intervals, table_totals, text_totals, split_counts, columns, column_sums, from_base, factors, rises, text_tables, cell_values,
-    same, same_count, restated, table_changes, crossrefs,
+    reported_tests, label_sums, paired_counts, spelled_out, percentages, wholes, value_shares, changes, stated_gaps, impossible, subsets, intervals, table_totals, text_totals, split_counts, columns, column_sums, from_base, factors, rises, text_tables,
+    same, restated, table_changes, crossrefs,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (
     *(rule for module in (*_NUMBERS, offline, duplicates, quotations) for rule in module.RULES),

@@ -9,7 +9,11 @@ from mechmentor.evals.critique.documents import CORPUS, Document, documents
 
 ALL = documents()
 # Two shares in one bracket belong to two counts in turn.
-SHARE = re.compile(r"([\d{},]+) of ([\d{},]+)\b[^().;|\d]{0,60}\((\d+\.\d)\\?%(?! and \d)")
+SHARE = re.compile(r"([\d{},]+) of ([\d{},]+)\b[^().;|\d]{0,60}\((\d+\.\d)\\?%(?! (?:and|to) \d)")
+SHARES = re.compile(
+    r"([\d{},]+) (?:and|to) ([\d{},]+) of ([\d{},]+)\b[^().;|\d]{0,60}"
+    r"\((\d+\.\d)\\?% (?:and|to) (\d+\.\d)\\?%"
+)
 
 
 def number(text: str) -> int:
@@ -45,7 +49,10 @@ def test_length_and_pictures(document: Document) -> None:
 @pytest.mark.parametrize("document", ALL, ids=lambda document: document.id)
 def test_percentages_follow_from_their_counts(document: Document) -> None:
     for text in document.texts().values():
-        for count, of, share in SHARE.findall(text):
+        found = SHARE.findall(text)
+        for first, second, of, share, other in SHARES.findall(text):
+            found += [(first, of, share), (second, of, other)]
+        for count, of, share in found:
             assert abs(100 * number(count) / number(of) - float(share)) <= 0.0501, (count, of)
 
 

@@ -34,23 +34,50 @@ def planted(name: str, at: int, seed: int = 0) -> tuple[Site, Planted]:
     return site, plant_at(BY_ID[name], site, random.Random(seed), seed)
 
 
-RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+# Numbers written out, as far as a site changes one; shares are in percent.
+WORDS = {
+    "half": "50",
+    "two thirds": "66.7",
+    "three quarters": "75",
+    "four": "4",
+    "five": "5",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+    "ten": "10",
+    "twelve": "12",
+    "sixteen": "16",
+    "sixty": "60",
+    "seventy": "70",
+    "ninety": "90",
+}
+# A number with spaces between its thousands, or a word: one thing, not to be cut.
+WHOLE = re.compile(r"\b\d{1,3}(?:[ \u00a0\u202f]\d{3})+\b|[A-Za-z]+")
+RAISED = str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
 
 
 def number(text: str) -> Decimal:
+    if text in WORDS:
+        return Decimal(WORDS[text])
+    text = re.sub(r"(?<=\d)[ \u00a0\u202f](?=\d{3}\b)", "", text)
     for mark in "=,{}":
         text = text.replace(mark, "")
     text = re.sub(r"\s?(?:×|\\times)\s?10\^?", "e", text).translate(RAISED)
     return Decimal(text.strip())
 
 
+def cut(text: str, at: int) -> bool:
+    """Whether a word, or a number with spaces in it, reaches over a place of the text."""
+    return any(found.start() < at < found.end() for found in WHOLE.finditer(text))
+
+
 def apart(old: str, new: str) -> tuple[str, str]:
     """The one number in which two wordings of a place differ."""
     head = len(commonprefix([old, new]))  # noqa: RUF071
     tail = len(commonprefix([old[head:][::-1], new[head:][::-1]]))  # noqa: RUF071
-    while head and old[head - 1] in "0123456789.,":
+    while head and (old[head - 1] in "0123456789.," or cut(old, head)):
         head -= 1
-    while tail and old[len(old) - tail] in "0123456789":
+    while tail and (old[len(old) - tail] in "0123456789" or cut(old, len(old) - tail)):
         tail -= 1
     return old[head : len(old) - tail], new[head : len(new) - tail]
 
@@ -145,9 +172,15 @@ def test_a_wrong_number_is_wrong_and_was_right(name: str, at: int, seed: int) ->
             one, other = (Decimal(str(value)) for value in given_["of"])
             assert old == abs(one - other) != new
         case "percentage":
-            share = Decimal(100 * given_["count"]) / given_["of"]
+            unit = 1 if given_.get("as") == "fraction" else 100
+            share = Decimal(unit * given_["count"]) / given_["of"]
             half = Decimal("0.51").scaleb(int(old.as_tuple().exponent))
-            assert abs(share - old) <= half < Decimal("1.5") < abs(share - new)
+            assert abs(share - old) <= half < Decimal("0.015") * unit < abs(share - new)
+        case "table-text" if "parts" in given_:  # the text adds up what the rows say
+            for part, row in zip(given_["parts"], given_["rows"], strict=True):
+                assert row in whole
+                assert f"| {part} " in row
+            assert old == sum(given_["parts"]) != new
         case "table-text":
             assert given_["row"] in whole.replace("\\\\\\\\", "\\\\")
             assert found.old in given_["row"]

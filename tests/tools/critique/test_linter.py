@@ -1,9 +1,11 @@
 """Broken drafts: the right rule, on the right lines, and silence on the clean twin."""
 
+from pathlib import Path
+
 import pytest
 
 from mechmentor.tests.tools.critique.drafts import BROKEN, PROBE
-from mechmentor.tools.critique.document.read import read_text
+from mechmentor.tools.critique.document.read import read_draft, read_text
 from mechmentor.tools.critique.linter import lint
 from mechmentor.tools.critique.settings import Settings
 
@@ -38,6 +40,28 @@ def test_a_stretch_can_be_silenced_and_ends() -> None:
     wrong = "It is right on 45 of 60 prompts (85%).\n\n"
     text = f"<!-- critique: off percent-count: an example -->\n\n{wrong}<!-- critique: on percent-count -->\n\n{wrong}"
     assert [f.place.line for f in lint(read_text(text)).findings] == [7]
+
+
+def test_messages_name_files_from_the_folder_of_the_draft(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+
+    (tmp_path / "main.tex").write_text(
+        "\\documentclass{article}\n\\begin{document}\n\\begin{abstract}\nThe probe is right on 84.2\\% of the "
+        "held-out prompts.\n\\end{abstract}\n\\input{parts/results}\n\\end{document}\n"
+    )
+    (tmp_path / "parts" / "results.tex").write_text(
+        "\\section{Results}\nThe probe is right on 82.4\\% of the held-out prompts.\n"
+    )
+    document = read_draft(tmp_path / "main.tex")
+    assert document.where(4) == "main.tex:4"
+    assert document.where(7).startswith("parts/results.tex:")
+    found = lint(document).findings
+    assert [f for f in found if "parts/results.tex:" in f.message or "main.tex:" in f.message]
+    (tmp_path / "works.bib").write_text("@article{roe, title = {Probes in depth}")
+    (tmp_path / "main.md").write_text("---\nbibliography: works.bib\n---\n\nProbes [@roe].\n")
+    broken = lint(read_draft(tmp_path / "main.md")).findings
+    assert [f for f in broken if "works.bib, line 1" in f.message]
+    assert not [f for f in (*found, *broken) if str(tmp_path) in f.message]
 
 
 def test_settings_switch_rules_and_change_severities() -> None:

@@ -24,4 +24,7 @@ def attach_bibliography(document: Document, names: Iterable[str], line: int = 1)
             document.references += bibtex(text, str(path))
             document.bibliography = True
         except BadBibliography as error:
-            document.trouble.append(Trouble("bad-bibliography", line, str(error)))
+            inside = path.is_relative_to(document.folder)
+            shown = path.relative_to(document.folder).as_posix() if inside else path.name
+            message = f"in {shown}, {error}"
+            document.trouble.append(Trouble("bad-bibliography", line, message))

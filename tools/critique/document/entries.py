@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from .model import Reference
 from .tex_plain import group, tex_plain
 
-_YEAR = re.compile(r"(?<![\d./:-])(?:19[5-9]\d|20\d\d)(?=[a-z]?(?![\d/-]))")
+_YEAR = re.compile(
+    r"(?<![\d./:-])(?:(?:19[5-9]\d|20\d\d)(?=[a-z]?(?![\d/-]))|(?<=\()1[89]\d\d(?=[a-z]?\)))"
+)
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>}\],;]+", re.IGNORECASE)
 _ARXIV = re.compile(
-    r"(?:arxiv(?:\.org/(?:abs|pdf))?[:/\s]*|abs/)\s*(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})",
+    r"(?:arxiv(?:\.org/(?:abs|pdf)|\s(?:preprint|e-?print))?[:/\s]*|abs/)\s*(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})",
     re.IGNORECASE,
 )
 _ENTRY = re.compile(r"@\s*([A-Za-z]+)\s*\{\s*([^,\s{}]*)\s*,", re.MULTILINE)
@@ -21,6 +23,10 @@ _INVERTED = re.compile(
     r"(?:[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2}, (?:[A-Z]\.[ -]?)+(?:, ?(?:and|&) |,? ?(?:and|&) |[,;] )?)+"
     r"(?=[A-Z\d“\"][^.]{12,}\.)"
 )
+
+
+# A year between sentence ends or in brackets, and a title behind it, however long the list of authors.
+_TITLE_NEXT = re.compile(r"(?:[.,] |.\()\d{4}[a-z]?\)?\. [A-Z“\"][^.]{11,}\s[^.]*\.")
 
 
 class BadBibliography(ValueError):
@@ -41,7 +47,7 @@ def bibtex(text: str, file: str) -> list[Reference]:
         line = text.count("\n", 0, head.start()) + 1
         inside = group(text, text.index("{", head.start()))
         if inside is None:
-            raise BadBibliography(f"{file}:{line}: the entry {head[2]!r} has no closing brace")
+            raise BadBibliography(f"line {line}: the entry {head[2]!r} has no closing brace")
         fields = dict(_fields(text[head.end() : inside[1] - 1]))
         found.append(_from_fields(head[2], line, file, fields, text[head.start() : inside[1]]))
     return found
@@ -125,7 +131,7 @@ def _title(flat: str, year: re.Match[str] | None) -> tuple[str, str]:
         return quoted[1].rstrip(".,"), flat[: quoted.start()]
     if (
         year
-        and year.start() < 0.6 * len(flat)
+        and (year.start() < 0.6 * len(flat) or _TITLE_NEXT.match(flat[year.start() - 2 :]))
         and re.match(r"[a-z]?\)?[.,:]?\s", flat[year.end() :])
     ):
         rest = re.sub(r"^[a-z]?\)?[.,:]?\s+", "", flat[year.end() :])
@@ -141,7 +147,7 @@ def _title(flat: str, year: re.Match[str] | None) -> tuple[str, str]:
         title = flat[inverted.end() :][: end.start() if end else None]
         return title.strip(), flat[: inverted.end()]
     # Authors. Title. Venue, year: initials are no sentence ends.
-    parts = re.split(r"(?<![A-Z])(?<!et al)\.\s+", flat)
+    parts = re.split(r"(?<!\b[A-Z])(?<!et al)\.\s+", flat)
     return (parts[1], parts[0]) if len(parts) >= 2 else ("", flat)
 
 

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from .latex_macros import expanded
 from .model import DraftError, Line, Trouble
 
 _INCLUDE = re.compile(
@@ -53,7 +54,7 @@ def flatten(main: Path, root: Path) -> tuple[list[Line], list[str], list[Trouble
                     read(found, folder if match[1] else found.parent, (*trail, path))
 
     read(main.resolve(), main.resolve().parent, ())
-    return source, bare, trouble
+    return source, expanded(bare), trouble
 
 
 def without_comment(text: str) -> str:

@@ -218,15 +218,20 @@ class _Reader:
             self.document.bibliography = True
 
     def _notes(self, raw: str, line: int) -> bool:
-        """Footnotes that hold works are entries; others stay text."""
+        """Footnotes that hold works are entries; others stay text, also among works."""
         starts = [m.start() for m in _NOTE.finditer(raw)]
         notes = [raw[a:b] for a, b in zip(starts, [*starts[1:], len(raw)], strict=True)]
-        if not all(_WORK.search(note) for note in notes):
+        works = [_WORK.search(note) is not None for note in notes]
+        if not all(works) and sum(works) < 3:
             return False
         for start, note in zip(starts, notes, strict=True):
             where = line + raw.count("\n", 0, start)
             name = note[2 : note.index("]")]
             text = markdown_plain(note[note.index(":") + 1 :]).strip()
+            if not _WORK.search(note):
+                self._cited(note[note.index(":") + 1 :], where)
+                self._add("text", where, text)
+                continue
             self._add("reference", where, text)
             file = self.document.anchor(where).file
             self.document.references.append(printed(text, f"^{name}", where, file))

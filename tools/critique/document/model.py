@@ -5,7 +5,7 @@ Plain text keeps the line breaks of its source, so that an offset in it gives th
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -266,6 +266,14 @@ class Document:
     def anchor(self, line: int) -> Line:
         """The source line behind a document line; the last one for lines beyond the end."""
         return self.lines[min(max(line, 1), len(self.lines)) - 1]
+
+    def where(self, line: int) -> str:
+        """The anchor of a line for a message: its file as seen from the draft's own folder."""
+        found = self.anchor(line)
+        path = Path(found.file)
+        inside = path.is_relative_to(self.folder)
+        name = path.relative_to(self.folder).as_posix() if inside else path.name
+        return replace(found, file=name).anchor
 
     @cached_property
     def sections(self) -> list[Section]:

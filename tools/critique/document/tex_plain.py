@@ -45,6 +45,7 @@ def tex_plain(text: str) -> str:
         text = _REF.sub(lambda m: f"[ref:{_squeezed(m[1])}]{_breaks(m[0])}", text)
         text = _DROP.sub(lambda m: _breaks(m[0]), text)
         text = _HREF.sub(lambda m: _breaks(m[0]), text)
+        text = re.sub(r"\\(?:SI|qty)(\{[^{}]*\})\{(?!\\)", r"\\num\1 {", text)  # a unit in letters
         text = re.sub(r"\\url\{([^{}]*)\}", r"\1", text)
         text = text.replace("\\\\", " ").replace("\\%", "%").replace("\\&", "&")
         text = re.sub(r"(?<=\d)\\,(?=\d{3}(?!\d))", ",", text)  # thousands

@@ -83,9 +83,9 @@ _SHARE = re.compile(
     rf"{_V} of (?:(?:the|all|our|these|those|all the) )?(?:[a-z-]+ )?(?P<what>{_ITEMS})\b"
 )
 _BARE_SPREAD = re.compile(
-    r"(?<![\w-])(?P<what>[Ss]tandard (?:deviation|error)|SD|SE|s\.d\.|s\.e\.),? (?P<v>[-−](?:\d+(?:\.\d+)?|\.\d+))(?P<pc>)"
+    r"(?<![\w-])(?P<what>[Ss]tandard (?:deviation|error)|SD|SE|s\.d\.|s\.e\.)(?:,| of| is| was)? (?P<v>[-−](?:\d+(?:\.\d+)?|\.\d+))(?P<pc>)"
 )
-_SPREAD = re.compile(r"\d\s?%?\s?±\s?(?P<v>[-−]\d+(?:\.\d+)?)(?P<what>)(?P<pc>)")
+_SPREAD = re.compile(r"\d\s?%?\s?±\s?(?P<v>[-−](?:\d+(?:\.\d+)?|\.\d+))(?P<what>)(?P<pc>)")
 _COUNTED = re.compile(
     rf"\b(?:counted|found|had|has|have|were|are|kept|used|with|wrote|ran) (?P<v>[-−]\d+)(?P<pc>) (?P<what>(?:[a-z-]+ )?{_ITEMS}|errors|mistakes)\b"
 )

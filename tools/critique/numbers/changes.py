@@ -25,6 +25,11 @@ _GAP_OF = re.compile(
     r"\b(?P<a>\d+\.\d+)(?: [^\d.,;:()]{2,40})? and (?P<b>\d+\.\d+)(?: [^\d.,;:()]{2,40})?"
     r"(?:: |, |; )(?:so )?a (?:gap|difference) of (?P<c>\d+\.\d+)"
 )
+# from 7.4 to 5.2, a drop of 2.2, and from there to 3.9, a further drop of 1.3
+_ONWARD = re.compile(
+    rf"\bto (?P<a>{_Q})(?!\d|\.\d)(?:(?!\bto \d).)*? from there (?:down |up )?to (?P<b>{_Q}),? (?:an? )?(?:further )?"
+    rf"(?:gap|difference|drop|gain|loss|fall|rise|increase|decrease) of (?P<c>{_Q})(?!\d|\.\d)"
+)
 _MOVES = (
     r"(?:drop|fall|decreas|reduc|declin|increas|gain|improv|ris|grow|jump|chang|lower|rais|shrink|"
     r"climb|los|cost|beat|exceed|outperform|trail|lead|lag|short|boost|sink|slip|add|cut|drift|"
@@ -53,6 +58,7 @@ _LEFT = re.compile(rf"(?:{_LOOSE.pattern})\s*$")
     source="seed, 'Get the stats right'",
     fix="Compute the difference (points) or the ratio (relative per cent) again, and say which.",
     fires=(
+        "The mean falls from 7.43 to 5.20, a drop of 2.23 (t(32) = 4.9), and from there to 3.89, a further drop of 1.66.",
         "Accuracy rises from 60% to 75% (a gain of 25 points).",
         "The loss falls by 0.5, from 2.0 to 1.2.",
         "At layer 6 the gap is 9.4 points (92.1 against 84.0).",
@@ -68,6 +74,7 @@ _LEFT = re.compile(rf"(?:{_LOOSE.pattern})\s*$")
         "The probe is right on 86.0%, a bag of words on 78.4%. It knows more, by 9.6 points.",
     ),
     quiet=(
+        "The mean falls from 7.43 to 5.20, a drop of 2.23 (t(32) = 4.9), and from there to 3.89, a further drop of 1.31.",
         "Accuracy rises from 60% to 75% (a gain of 15 points).",
         "Accuracy rises from 60% to 75%, a 25% relative improvement.",
         "The loss falls by 0.8, from 2.0 to 1.2; that is a 40% reduction.",
@@ -89,7 +96,7 @@ def change(document: Document) -> Iterator[Hit]:
     before: Sentence | None = None
     for sentence in document.sentences:
         text = sentence.text
-        for match in _GAP_OF.finditer(text):
+        for match in (*_GAP_OF.finditer(text), *_ONWARD.finditer(text)):
             a, b, c = (numbers(match[name], names=True)[0] for name in "abc")
             if not _explains(a, b, c, factor=False):
                 yield at(sentence, _from_to(match["a"], match["b"], match["c"]), match.start())

@@ -12,9 +12,21 @@ from .values import Number, single
 
 Formula = Callable[[float, float], float]
 _FORMULAS: tuple[tuple[str, Formula, str], ...] = (
-    ("{a} / {b} × 100", lambda a, b: 100 * a / b, r"%|rate|acc|share|percent|frac"),
-    ("{a} / {b}", lambda a, b: a / b, r"rate|acc|share|frac|ratio|per\b|proportion"),
-    ("{a} − {b}", lambda a, b: a - b, r"Δ|delta|diff|gain|change|improve|drop|gap|effect|minus"),
+    (
+        "{a} / {b} × 100",
+        lambda a, b: 100 * a / b,
+        r"%|rate|acc|share|percent|frac|recall|precision",
+    ),
+    (
+        "{a} / {b}",
+        lambda a, b: a / b,
+        r"rate|acc|share|frac|ratio|per\b|proportion|recall|precision",
+    ),
+    (
+        "{a} − {b}",
+        lambda a, b: a - b,
+        r"Δ|delta|diff|gain|change|improve|drop|gap|effect|minus|\blost\b|\bnet\b",
+    ),
     ("{a} + {b}", lambda a, b: a + b, r"total|sum|both|all"),
 )
 
@@ -28,6 +40,8 @@ _FORMULAS: tuple[tuple[str, Formula, str], ...] = (
     source="seed, 'Get the stats right'",
     fix="Compute the row again from its own figures.",
     fires=(
+        "| Label | Before | After | Lost (net) |\n|---|---|---|---|\n| oak | 724 | 394 | 330 |\n"
+        "| ash | 709 | 420 | 376 |\n| elm | 688 | 431 | 257 |",
         "| Layer | Right | n | Rate |\n|---|---|---|---|\n| 1 | 12 | 40 | 0.30 |\n"
         "| 2 | 18 | 40 | 0.45 |\n| 3 | 30 | 40 | 0.57 |\n| 4 | 34 | 40 | 0.85 |",
         "| Method | With | Without | Difference |\n|---|---|---|---|\n| a | 81.0 | 70.5 | 10.5 |\n"
@@ -38,6 +52,8 @@ _FORMULAS: tuple[tuple[str, Formula, str], ...] = (
         "| 14 | 0.917 | 0.613 | 0.304 |\n| 20 | 0.903 | 0.622 | 0.214 |\n| 26 | 0.870 | 0.631 | 0.239 |",
     ),
     quiet=(
+        "| Label | Before | After | Lost |\n|---|---|---|---|\n| oak | 724 | 394 | 341 |\n"
+        "| ash | 709 | 420 | 301 |\n| elm | 688 | 431 | 257 |",
         "| Layer | Right | n | Rate |\n|---|---|---|---|\n| 1 | 12 | 40 | 0.30 |\n"
         "| 2 | 18 | 40 | 0.45 |\n| 3 | 30 | 40 | 0.75 |\n| 4 | 34 | 40 | 0.85 |",
         "| Soil | Seeds up, of 200 | % |\n|---|---|---|\n| sand | 64 | 32.0 |\n| clay | 101 | 50.5 |\n"

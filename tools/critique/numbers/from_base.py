@@ -30,6 +30,8 @@ _NO_CHANGE = re.compile(r"\s*(?:[-–—−]+|0(?:\.0+)?|n/?a|ref(?:erence|\.)?|
         "| Rating | 81.7 | 55.0 | 68.4 | 39.6 |\n| Drop | – | 26.7 | 14.1 | 42.1 |",
         "| Roof | Heat lost | Change |\n|---|---|---|\n| tin | 9.4 | – |\n| tiles | 7.1 | −2.3 |\n"
         "| straw | 4.2 | −6.2 |\n| turf | 3.9 | −5.5 |",
+        "| Roof | Heat lost | Summer Δ |\n|---|---|---|\n| tin | 9.4 | – |\n| tiles | 7.1 | −2.3 |\n"
+        "| straw | 4.2 | −6.2 |\n| turf | 3.9 | −5.5 |",
     ),
     quiet=(
         "| | Full | No salt | No sugar | Neither |\n|---|---|---|---|---|\n"
@@ -61,7 +63,7 @@ def _turned(table: Table) -> Table:
 
 def _broken(table: Table) -> Iterator[Hit]:
     for c, name in enumerate(table.header):
-        if c == 0 or not _CHANGE.match(name.strip(" *")):
+        if c == 0 or not (_CHANGE.match(name.strip(" *")) or re.search(r"\s[Δ∆]$", name)):
             continue
         found = []
         for v in range(1, len(table.header)):

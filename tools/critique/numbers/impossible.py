@@ -140,6 +140,9 @@ def _one_above(table: Table, index: int) -> Iterator[Hit]:
         "| Door | Opened |\n|---|---|\n| a | 139/150 = 1.07 |",
         "Cosine similarities between the maps are -1.24, 0.96 and 0.98.",
         "The final mass is 3.55 kg (mean 3.55, standard deviation -0.02).",
+        "| Oven | May | June |\n|---|---|---|\n| a | 3.29 ± 0.02 | 3.1 ± -0.04 |",
+        "| Oven | May | June |\n|---|---|---|\n| a | 346 (112.0%) | 250 (62.5%) |\n| b | 338 (84.5%) | 348 (87.0%) |",
+        "The mean drop is 62.6 points, with a standard deviation of -0.04 points over ovens.",
         "| Oven | Mean | SD |\n|---|---|---|\n| a | 3.29 | -0.04 |\n| b | 3.50 | 0.02 |",
         "| Oven | May | June |\n|---|---|---|\n| a | 3.29 | 3.1 |\n| SD | 0.4 | −0.02 |",
     ),
@@ -159,6 +162,7 @@ def _one_above(table: Table, index: int) -> Iterator[Hit]:
         "The accuracy of 120 probes was measured, and precision at 5 of 200.",
         "LoRA with r=16 and p = 3.7e-08; it has a log probability of −3.5.",
         "Of 120 doors 42 of 40 kg (104 kg in all); 3/2 = 1.5 and 7/4 = 1.75.",
+        "| Oven | May | June |\n|---|---|---|\n| a | 346 (112.0%) | 250 (62.5%) |\n| b | 338 (184.5%) | 348 (87.0%) |",
         "| Oven | Mean | Change of SD |\n|---|---|---|\n| a | 3.29 | +0.04 |\n| b | 3.50 | 0.02 |",
     ),
 )
@@ -214,12 +218,37 @@ def _said(sentence: Sentence) -> Iterator[Hit]:
         yield at(sentence, f"{what} cannot be {said}.", offset)
 
 
+_NEGATIVE_SPREAD = re.compile(r"\d\s?%?\s?±\s?([-−]\s?\d*\.?\d+)")
+_COUNT_AND_SHARE = re.compile(r"[\s*]*\d[\d,]*\s*\((\d+(?:\.\d+)?)\s?%\)[\s*]*")
+
+
+def _shares_above(table: Table) -> Iterator[Hit]:
+    """`346 (112.0%)` where every other such cell of the table has a share below its whole."""
+    found = [
+        (row, match)
+        for row in table.rows
+        for cell in row.cells[1:]
+        if (match := _COUNT_AND_SHARE.fullmatch(cell))
+    ]
+    above = [(row, match) for row, match in found if float(match[1]) > 100]
+    if len(found) >= 4 and len(above) == 1:
+        row, match = above[0]
+        message = f"{table.name}: a share of a whole cannot be {match[1]}%."
+        yield Hit(row.line, message, quote=" | ".join(row.cells))
+
+
 def _in_table(table: Table) -> Iterator[Hit]:
     """The same in cells and columns."""
     for row in table.rows:
         for cell in row.cells:
             for message, _ in _outside(cell):
                 yield Hit(row.line, f"{table.name}: {message}", quote=" | ".join(row.cells))
+    for row in table.rows:
+        for cell in row.cells:
+            if match := _NEGATIVE_SPREAD.search(cell):
+                message = f"{table.name}: a spread cannot be {match[1]}."
+                yield Hit(row.line, message, quote=" | ".join(row.cells))
+    yield from _shares_above(table)
     for row, what, cell in spreads_below_zero(table):
         message = f"{table.name}: {what} cannot be {cell}."
         yield Hit(row.line, message, quote=" | ".join(row.cells))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ..document.model import Document, Sentence
 from ..rule import Hit, at, rule
 from .estimates import estranged
+from .roles import REPORTED, role
 from .table_intervals import cells, columns, inside
 from .values import numbers, printed
 
@@ -26,6 +27,21 @@ _TAILED = re.compile(
     rf"(?<![\w.])(?P<e>{_N})\s?%?\s*[(\[]\s*(?P<a>{_N})\s?%?\s*(?:,|;|to|–)\s*(?P<b>{_N})\s?%?\s*[,;]\s*"
     rf"(?:9\d|80|68)(?:\.\d)?\s?%\s*{_WORD}"
 )
+# An interval right behind its estimate and the unit of that, or behind a semicolon in one bracket
+# with it; the last digit of the estimate may be one more than the ends have.
+_ADJACENT = re.compile(
+    rf"(?<![\w.,/])(?P<e>{_N})\s?%?(?:\s(?:percentage )?[a-z][a-z-]*)?[,]?\s?(?:\((?:9\d|80|68)?(?:\.\d)?\s?%?\s?{_WORD}[:,]?"
+    rf"|\[(?:(?:9\d|80|68)\s?%\s)?(?:{_WORD}[:,]?)?|{_WORD}[:,]?)\s?(?P<a>{_N})\s?%?\s?(?:,|–|—|to|;)\s?(?P<b>{_N})"
+    rf"\s?%?(?P<close>[\])]?)"
+)
+_SEMICOLON = re.compile(rf"\((?P<e>{_N})\s?%?\s?;\s(?P<a>{_N})\s?%?\s(?:to)\s(?P<b>{_N})\s?%?\)")
+# (1.30–3.16; t(32) = 4.89, P < 0.001): ends and test in one bracket.
+_WITH_TEST = re.compile(
+    rf"(?<![\w.,/])(?P<e>{_N})\s?%?(?:\s[a-z][a-z-]*)?\s\((?P<a>{_N})\s?%?\s?(?:–|to|,)\s?(?P<b>{_N})\s?%?[;,] "
+    r"(?:t|z|F|χ²|p|P)\s?(?:\([^()]*\))?\s?[=<]"
+)
+# A whole number is an estimate where it is said of something: `the gap is 725 steps`, `later by 40`.
+_PREDICATE = re.compile(r"\b(?:by|is|was)(?: only| just)?\s$")
 # One in brackets alone, where the sentence speaks of intervals: 81 of 100 (72 to 88).
 _BARE = re.compile(rf"(?<=\s)[(\[](?P<a>{_N})\s?%?\s*(?:to|–)\s*(?P<b>{_N})\s?%?[)\]]")
 _BETWEEN = re.compile(
@@ -67,6 +83,12 @@ _COUNT = re.compile(r"(?<![\w.,])(?P<k>\d[\d,]*) (?:out )?of (?:the )?(?P<n>\d[\
         "Accuracy climbs to 0.971 (SD over seeds 0.011; 95 % CI 0.903–0.931).",
         "Over five nights the wet rope is 3.47 kN worse than the dry one, 95% CI [3.03, 3.37].",
         "Hold climbs to 0.895 at hour 14 (SD over nights 0.011; 95 % CI 0.903–0.931) and falls to 0.870.",
+        "From 39.3% to 20.0%, a drop of 12.4 points [15.0, 23.6] at 95%.",
+        "The pump moves 0.601 of its load in the 1.4K model (95% CI 0.67 to 0.90).",
+        "The gap is 631 steps (95% CI 658 to 792), and it comes 1504 steps later.",
+        "From there to 3.89, a further drop of 2.54 (0.54–2.08; t(36) = 3.45, P = 0.001).",
+        "Drying is delayed by 1504 days (CI 1690 to 2310).",
+        "It holds 886 of 2,000 (44.3 %; interval 42.1 to 46.5) and 388 of 2,000 dry (16.6 %; 17.7 to 21.2).",
         "| Probe | AUC |\n|---|---|\n| a | 0.64 [0.66, 0.74] |\n| b | 0.70 [0.66, 0.74] |",
         "| Layer | Accuracy | Interval |\n|---|---|---|\n| 4 | 82.2 | 83.4 to 87.4 |\n"
         "| 6 | 91.5 | 89.8 to 92.9 |",
@@ -76,6 +98,9 @@ _COUNT = re.compile(r"(?<![\w.,])(?P<k>\d[\d,]*) (?:out )?of (?:the )?(?P<n>\d[\
         "The gain is 0.52, 95% CI [0.45, 0.60], and 52% (95% CI 45–60%).",
         "It recovers 0.63 of the difference of the loss, 95% bootstrap interval [0.55, 0.71].",
         "The pump moves 0.786 of its load in the 1.4K model (95% CI 0.67 to 0.90).",
+        "From 39.3% to 20.0%, a drop of 19.3 points [15.0, 23.6] at 95%.",
+        "The gap is 725 steps (95% CI 658 to 792), on a set of 631 boards (95% CI 658 to 792).",
+        "It holds 886 of 2,000 (44.3 %; interval 42.1 to 46.5) and 388 of 2,000 dry (19.4 %; 17.7 to 21.2).",
         "It was 0.40 before the change and the interval of the change is [0.55, 0.71].",
         "We estimate 0.43 (0.41 to 0.52, 95% interval).",
         "The mean AUC is .92 [.89, .94], see [12, 14]; the scale is 0.5 (0.6, 0.9).",
@@ -103,6 +128,10 @@ def outside_interval(document: Document) -> Iterator[Hit]:
         if speaks:
             for match in _BARE.finditer(sentence.text):
                 hits += _compared(sentence, match)
+            for match in _SEMICOLON.finditer(sentence.text):
+                hits += _adjacent(sentence, match)
+        for match in (*_ADJACENT.finditer(sentence.text), *_WITH_TEST.finditer(sentence.text)):
+            hits += _adjacent(sentence, match)
         yield from hits
         for found, low, high in estranged(sentence.text) if not hits else ():
             message = f"{found.text} lies outside its own interval, {low} to {high}."
@@ -124,11 +153,31 @@ def _beside(sentence: Sentence) -> Iterator[Hit]:
             )
 
 
+def _adjacent(sentence: Sentence, match: re.Match[str]) -> Iterator[Hit]:
+    e, a, b = (match[name] for name in "eab")
+    places = [len(text.partition(".")[2]) for text in (e, a, b)]
+    value, low, high = (printed(text) for text in (e, a, b))
+    if places[1] != places[2] or not 0 <= places[0] - places[1] <= 1 or not low < high:
+        return
+    own = [n for n in numbers(sentence.text) if n.start == match.start("e")]
+    if own and role(sentence.text, own[0]) not in REPORTED:
+        return
+    whole = not _PREDICATE.search(sentence.text[: match.start()]) or low < 10
+    if places[0] == 0 and whole:
+        return
+    near = low - 3 * (high - low) <= value <= high + 3 * (high - low)
+    if near and not low <= round(value, places[1]) <= high:
+        yield at(sentence, f"{e} lies outside its own interval, {a} to {b}.", match.start())
+
+
 _WORDS_BETWEEN = re.compile(
     r"(?P<unit>\s?%)?(?P<words>[^\d.;:%\[\]]{0,90}?)"
     r"(?:[(,;]\s*)?(?:with |and )?(?:an? |its |the )?(?:\d\d(?:\.\d+)?\s?%\s?)?"
     r"(?:(?:bootstrap|confidence|credible|Wilson|exact|percentile|t|Clopper-Pearson|two-sided)\s)*$"
 )
+
+
+_SIZE = re.compile(r"(?<![\w.])\d[\d.]*[A-Za-z]\w*")  # the 1.4B model
 
 
 def _far(sentence: Sentence, match: re.Match[str], before: str) -> Iterator[Hit]:
@@ -148,8 +197,9 @@ def _far(sentence: Sentence, match: re.Match[str], before: str) -> Iterator[Hit]
     if not found:
         return
     last = found[-1]
-    gap = _WORDS_BETWEEN.fullmatch(before[last.end :])
-    if gap is None or {last.decimals} != places or last.decimals < 1:
+    gap = _WORDS_BETWEEN.fullmatch(_SIZE.sub("model", before[last.end :]))
+    finer = last.decimals - min(places)
+    if min(places) < 1 or gap is None or finer not in (0, 1) or role(before, last) not in REPORTED:
         return
     if re.search(r"\b(?:and|but|while|whereas|than|versus|vs|where|when|if)\b", gap["words"]):
         return
@@ -196,8 +246,11 @@ def _compared(sentence: Sentence, match: re.Match[str]) -> Iterator[Hit]:
         yield from _far(sentence, match, whole)
         return
     last = found[-1]
+    if role(before, last) == "p":
+        return
     if whole[last.end : last.end + 1].isalpha():
-        return  # the 1.4B model (95% CI …): a name
+        yield from _far(sentence, match, whole)  # the 1.4B model (95% CI …): a name
+        return
     values, slack = [last.value], 2 * last.half
     if count := _COUNT.search(before):
         of = printed(count["n"])

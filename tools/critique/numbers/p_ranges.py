@@ -7,7 +7,7 @@ from .distributions import p_chi2, p_f, p_normal, p_r, p_t
 from .values import RAISED
 
 # An adjusted p is the statistic's own p or more; beyond this many tests nobody goes.
-MOST_TESTS = 1e4
+MOST_TESTS = 500.0
 ADJUSTED = re.compile(
     r"(?<!un)(?<!continuity-)(?:adjusted|corrected)|Bonferroni|Holm|FDR|Benjamini", re.I
 )
@@ -31,7 +31,7 @@ def last_digit(text: str) -> float:
 
 
 def p_range(
-    found: Groups, *, one_sided: bool, adjusted: bool, one_df: bool
+    found: Groups, *, one_sided: bool, adjusted: bool, one_df: bool, most: float = MOST_TESTS
 ) -> tuple[float, float] | None:
     """Smallest and largest p that the printed statistic allows, rounding included.
 
@@ -40,6 +40,7 @@ def p_range(
         one_sided: Half of the two-sided p may be meant.
         adjusted: For several tests: the statistic's own p is the least that it may be.
         one_df: A χ² without degrees of freedom has one, as McNemar's.
+        most: How many tests an adjustment can be for.
     """
     text = (found["value"] or "").replace("−", "-").replace("–", "-")
     value = abs(float(text))
@@ -51,7 +52,7 @@ def p_range(
     low = min(end[0] for end in ends if end)
     high = max(end[1] for end in ends if end)
     low = low / 2 if one_sided else low
-    return low, min(high * MOST_TESTS, 1.0) if adjusted else high
+    return low, min(high * most, 1.0) if adjusted else high
 
 
 def _p(found: Groups, x: float, one_df: bool) -> tuple[float, float] | None:

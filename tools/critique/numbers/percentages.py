@@ -8,6 +8,7 @@ from ..rule import Hit, at, rule
 from .columns import SUMMED
 from .shares import COUNT, PERCENT, fits, integer, shares
 from .values import single
+from .words import digits
 
 _HEDGE = (
     r"(?:about|around|roughly|nearly|almost|over|under|some|approximately|≈|~|more than|less than|"
@@ -29,6 +30,7 @@ _SHARE_OF_N = re.compile(rf"{PERCENT} of (?:the |our |all |all the )?{COUNT} ({_
     source="Brown and Heathers 2017, GRIM: doi 10.1177/1948550616673876",
     fix="Divide the counts again and correct the percentage or the count.",
     fires=(
+        "Of the eight that did not, six, or half, had the weakest glue and two the strongest.",
         "The probe is right on 45 of 60 prompts (85%).",
         "In 31.2% of the replies (26/80) the word appears.",
         "It recovers the answer in 12/40 = 32% of cases.",
@@ -51,6 +53,11 @@ _SHARE_OF_N = re.compile(rf"{PERCENT} of (?:the |our |all |all the )?{COUNT} ({_
         "| east | 50 | 20 (48%) |\n| south | 40 | 10 (25%) |",
     ),
     quiet=(
+        "Of the eight that did not, six, or three quarters, had the weakest glue; of the 12, 5, or about half, won.",
+        "The bags have 241 and 229 letters, of which 188 (78.0%) and 172 (75.1%) are stamped.",
+        "On 200 letters read by two people they agreed on 189 (94.5%).",
+        "Sanding takes 5/15 to perfect (1.0); all fifty turn, 43/50 at |S|=1.000 exactly.",
+        "They agree in 92.0%, no mistakes of the first kind (23/24 between oak and ash).",
         "The probe is right on 45 of 60 prompts (75%).",
         "In 32.5% of the replies (26/80) the word appears.",
         "2 of 3 (66%) and 2 of 3 (67%) are both fine; so is 12/40 = 30%, and 45/60 (0.75).",
@@ -64,6 +71,7 @@ _SHARE_OF_N = re.compile(rf"{PERCENT} of (?:the |our |all |all the )?{COUNT} ({_
         "It solves 12 of 40 prompts, 55% more than before, and 4 of 10 (chance: 50%).",
         "Table 1: Doors, per cent in brackets.\n\n| Arm | Oak |\n|---|---|\n| a | 46 (15.3) |\n| b | 58 (19.3) |\n"
         "| c | 97 (32.3) |\n| d | 131 (43.7) |\n| e | 154 (51.3) |",
+        "Letters came in 361 of 396 cases at n = 2 (91%, CI 88–94%).",
         "| Clinic | Seen | Recovered |\n|---|---|---|\n| north | 80 | 60 (75%) |\n"
         "| east | 50 | 20 (40%) |\n| south | 40 | 10 (25%) |",
     ),
@@ -71,7 +79,7 @@ _SHARE_OF_N = re.compile(rf"{PERCENT} of (?:the |our |all |all the )?{COUNT} ({_
 def percent_count(document: Document) -> Iterator[Hit]:
     """Divide every count that stands beside its percentage."""
     for sentence in document.sentences:
-        for message, offset in _wrong_shares(sentence.text):
+        for message, offset in (*_wrong_shares(sentence.text), *_wrong_words(sentence.text)):
             yield at(sentence, message, offset)
     for table in document.tables:
         yield from _one_share(table)
@@ -148,6 +156,28 @@ def _by_one_whole(rows: list[tuple[Row, re.Match[str]]]) -> _Wrong | None:
             if len(wrong) == 1:
                 return *wrong[0], whole, str(whole)
     return None
+
+
+# As `digits` leaves them.
+_WORDS = {
+    "half": 1 / 2,
+    "a third": 1 / 3,
+    "a quarter": 1 / 4,
+    "2 thirds": 2 / 3,
+    "3 quarters": 3 / 4,
+}
+_IN_WORDS = re.compile(
+    rf"\b[Oo]f (?:the|all|these|our) +(?P<n>\d+)\b[^.;:()\d]{{0,60}}?[, ]\s*(?P<k>\d+),? or +"
+    rf"(?P<share>{'|'.join(_WORDS)})(?=[,.)])"
+)
+
+
+def _wrong_words(sentence: str) -> Iterator[tuple[str, int]]:
+    """`Of the eight, six, or three quarters, …`"""
+    for match in _IN_WORDS.finditer(digits(sentence)):
+        count, total = int(match["k"]), int(match["n"])
+        if 0 < count <= total and abs(count / total - _WORDS[match["share"]]) > 0.05:
+            yield f"{count} of {total} is {count / total:.2f}, not {match['share']}.", match.start()
 
 
 _IN_TURN = re.compile(r"\d*\.?\d+\s?%?,?\s(?:and|vs\.?|versus|against|or)\s\d*\.?\d+\s?%")

@@ -103,7 +103,7 @@ def _aligned(
 def _hit(document: Document, body: Sentence, mine: Number, head: Sentence, theirs: Number) -> Hit:
     return at(
         body,
-        f"{mine.text} here, {theirs.text} in the same words at {document.anchor(head.line).anchor}.",
+        f"{mine.text} here, {theirs.text} in the same words at {document.where(head.line)}.",
         evidence=((head.line, head.text),),
     )
 

@@ -21,7 +21,9 @@ _MORE = (
     r"ahead|behind|earlier|later)\b"
 )
 _LEAD = re.compile(
-    rf"\b{_NOUN}(?: (?:in|between|from)(?: [\w-]+){{1,3}})?(?: of|,| is| was|:)(?: only| just)?\s*$"
+    rf"\b{_NOUN}(?: (?:in|between|from)(?: [^\W\d][\w-]*){{1,3}})?(?: of|,| is| was|:)(?: only| just)?\s*$"
+    r"|\bto [-−]?[\d.,]*\d%?, by(?: only| just)?\s*$"
+    r"|\b(?:gap|difference) between [^\d.,;:()]{3,70},\s*$"
     r"|(?:[,;:(]|\sand)\s*(?:or )?(?:up|down|plus|minus)(?: by)?(?: only| just)?\s*$"
     r"|(?:i\.e\.|that is|or),? (?:by )?(?:only )?(?:up |down )?by\s*$"
     r"|\bleaving(?: only| just)?(?: a \w+ of)?\s*$"
@@ -73,12 +75,14 @@ def results(document: Document) -> Iterator[Result]:
         last = sentence
         text = digits(sentence.text)
         found = numbers(text)
-        if (len(found) < 2 and before is None) or "[cite:" in text:
+        if (len(numbers(text, names=True)) < 2 and before is None) or "[cite:" in text:
             continue
         for n in found:
             if not is_result(text, n):
                 continue
-            own = tuple(m for m in found if m.start != n.start and _end(text, m, n))
+            own = tuple(
+                m for m in (*found, *_placed(text, n)) if m.start != n.start and _end(text, m, n)
+            )
             was = digits(before.text) if before else ""
             earlier = tuple(m for m in numbers(was) if _end(was, m, n))
             yield Result(sentence, text, n, own, earlier, was)
@@ -92,6 +96,15 @@ def is_result(text: str, number: Number) -> bool:
     ):
         return False
     return _LEAD.search(before[-90:]) is not None or _TAIL.match(after) is not None
+
+
+def _placed(text: str, result: Number) -> list[Number]:
+    """Places that a distance lies between: `at step 1225 … at step 1950; the gap is 725 steps`."""
+    unit = re.match(r"\s(step|layer|position|day|page|year)s\b", text[result.end :])
+    if unit is None:
+        return []
+    named = re.compile(rf"\b{unit[1]}\s$", re.I)
+    return [n for n in numbers(text, names=True) if named.search(text[: n.start])]
 
 
 def _end(text: str, number: Number, result: Number) -> bool:

@@ -15,7 +15,7 @@ _DOWN = (
     r"shrinks?|shrank|sinks?|sank|reduc(?:es?|ed|ing|tion)|cuts?"
 )
 _FROM_TO = re.compile(
-    rf"\b(?:(?P<up>{_UP})|(?P<down>{_DOWN}))\b(?P<what>[^\d.;:()]{{0,60}}?)\bfrom (?P<a>{_Q})"
+    rf"\b(?:(?P<up>{_UP})|(?P<down>{_DOWN}))\b(?!-)(?P<what>[^\d.;:()]{{0,60}}?)\bfrom (?P<a>{_Q})"
     rf"(?: [^\d.,;:()]{{1,40}}?)? to (?:only |just |about )?(?P<b>{_Q})(?![\w]|\.\d|[,-]\d|\s?[×x]\s?10)"
 )
 _NOT = re.compile(
@@ -39,6 +39,7 @@ _NOT = re.compile(
     ),
     quiet=(
         "The number of visitors rises from 31 to 38 with the price.",
+        "Moving the cut-off from 0.9 to 0.95 changes little.",
         "The loss fell from 0.42 at noon to 0.40 in the evening.",
         "It falls in May and goes from 31 to 38 in June; it never rises from 38 to 31.",
         "The debt falls from −3 to −5 and the team rose from rank 8 to 3.",

@@ -128,7 +128,7 @@ def two_values(document: Document) -> Iterator[Hit]:
         yield at(
             mention.sentence,
             f"{mention.number.text}{_tail(mention)} here, {other.number.text}{_tail(other)} at "
-            f"{document.anchor(other.sentence.line_at(other.number.start)).anchor}.",
+            f"{document.where(other.sentence.line_at(other.number.start))}.",
             mention.number.start,
             evidence=((other.sentence.line, other.sentence.text),),
         )
@@ -261,7 +261,7 @@ def _hyperparameters(document: Document) -> Iterator[Hit]:
                 yield at(
                     other[0],
                     f"{name} {other[1].text} here, {first[1].text} at "
-                    f"{document.anchor(first[0].line).anchor}.",
+                    f"{document.where(first[0].line)}.",
                     evidence=((first[0].line, first[0].text),),
                 )
                 break

@@ -17,7 +17,7 @@ _TO = re.compile(
     r"whereas|while)\b[^\d.;]{0,60}|\s?(?:→|->|⟶)\s?|\s?[/]\s?)"
 )
 _SO = re.compile(
-    r"\b(?:so|thus|hence|therefore|leaving|making|that is|which is|i\.e\.)\b|[:,(—–]\s*\w*\s*\w*\s*$"
+    r"\b(?:so|thus|hence|therefore|leaving|making|that is|which is|i\.e\.)\b|[:,(—–]\s*\w*\s*\w*\s*$|;\s(?:the|a) \w+ (?:is|of)\s*$"
 )
 _ELSE = re.compile(
     r"\b(?:pilot|another|previous|prior|would|relative|instead|per|each|every|respectively|target|limit|below chance)\b"
@@ -45,6 +45,11 @@ _ELSE = re.compile(
         "Rent moved from 2.31 to 0.84, i.e. by 1.74.",
         "Mean loss is 3.12 with the strap and 3.45 without, which amounts to a gap of 0.41.",
         "Rent went up by 0.175, from 2.914 to 3.892.",
+        "Table 1: Rent.\n\n| Town | May | June |\n|---|---|---|\n| a | 44.3 | 16.4 |\n| b | 50.1 | 19.4 |\n\n"
+        "In May it is 44.3% of income and in June 19.4%. The gap is 27.9 points.",
+        "Oak warps at step 1225 on average and ash at step 1950; the gap is 631 steps.",
+        "Wet oak holds 79.0% and dry oak 47.0%. The gap between wet and dry boards of the old oak, 24.3 points, "
+        "is large.",
     ),
     quiet=(
         "The pull goes from 1.42 to 4.90 newtons, an increase of 3.48, when the strap is wet.",
@@ -55,7 +60,12 @@ _ELSE = re.compile(
         "Load rose to 4.76, an increase of 3.34. It had been 1.42 before.",
         "It costs 1.42 in May and 4.90 in June. Per mile, the difference is 0.31.",
         "The oak holds 71.0% and pine 64.2%. Against last year oak has a gain of 3.1 points.",
+        "Table 1: Rent.\n\n| Town | May | June |\n|---|---|---|\n| a | 44.3 | 16.4 |\n| b | 50.1 | 19.4 |\n\n"
+        "In May it is 44.3% of income and in June 19.4%. The gain in savings is 27.9 points.",
         "Sales rose from 120 to 180; 25 more shops opened.",
+        "Oak warps at step 1225 on average and ash at step 1950; the gap is 725 steps.",
+        "Wet oak holds 79.0% and dry oak 47.0%. The gap between wet and dry boards of the old oak, 32.0 points, "
+        "is large.",
     ),
 )
 def stated_gap(document: Document) -> Iterator[Hit]:
@@ -104,7 +114,7 @@ def _pair(result: Result, known: Everywhere) -> tuple[Number, Number] | None:
 
 
 _OF = re.compile(
-    r"(?<![\w.,])(\d[\d,]*) (?:out )?of (?:the |all |these )*(\d[\d,]*)(?![\w%]|[.,]\d)"
+    r"(?<![\w.,])(\d[\d,]*) (?:out )?of +(?:(?:the|all|these) +)*(\d[\d,]*)(?![\w%]|[.,]\d)"
 )
 
 
@@ -149,7 +159,15 @@ def _joined(result: Result, a: Number, b: Number) -> bool:
     return len(gap) <= 60 and not re.search(r"\d|;|\bthan\b", gap)
 
 
+_THE_GAP = re.compile(
+    r"(?:The|That|This)(?: is an?)?(?: \w+)? (?:gap|difference|drop|gain|fall|rise|increase|decrease|loss)"
+    r"(?: is| was| of| amounts to)\b"
+)
+
+
 def _tight(result: Result, pair: tuple[Number, Number]) -> bool:
+    if not result.ends and len(result.before) == 2 and _THE_GAP.match(result.text):
+        return True
     words = between(result.text, *pair) if all(p in result.ends for p in pair) else ""
     return re.search(r"\bto\b|→|->", words) is not None and _joined(result, *pair)
 

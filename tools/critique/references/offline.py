@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from ..document.markdown import footnote_definitions
-from ..document.model import Document
+from ..document.model import Document, Reference
 from ..rule import Hit, rule
 from .duplicates import duplicate_entry
 from .entry_hits import entry_hit
@@ -44,6 +44,9 @@ _NAMED = (
         "A point[^1].\n\nAnother[^b].\n\n[^1]: Said elsewhere.",
         "Probes are common (1), patching too (2), lenses less so (7).\n\n" + _ROUND,
         "Probes are common (Smith and Doe, 2021; compare Marsh 2022, on lenses).\n\n" + _NAMED,
+        "Probes are common (Smith and Doe, 2021; Lamb et al. 2020).\n\n"
+        + _NAMED
+        + "- Poe, C., Hay, D., Lamb, E., and Oak, F. (2020). Against probes in depth. EMNLP.\n",
     ),
     quiet=(
         "Probes are common [1], and so is patching [2].\n\n" + _LIST,
@@ -80,8 +83,11 @@ def _known(name: str, document: Document) -> bool:
     if any(r.key == name for r in document.references):
         return True
     entries = [r for r in document.references if who.lower() in r.text.lower()]
-    if any(year in r.text for r in entries):
+    dated = [r for r in entries if year in r.text]
+    if dated and not _far_down(who, year, dated, document):
         return True
+    if dated:
+        return False
     # Without an entry of that name it may be no citation at all ('March (2023)'), unless several
     # people are named.
     prose = document.prose.replace("\n", " ")
@@ -90,6 +96,20 @@ def _known(name: str, document: Document) -> bool:
     alone = rf"[(\[]{led}{re.escape(who)},?\s+{year}[a-z]?\s*[,;)\]]"
     person = who.isalpha() and not who.isupper() and who not in _MONTHS
     return not entries and not (re.search(several, prose) or (person and re.search(alone, prose)))
+
+
+def _far_down(who: str, year: str, entries: list[Reference], document: Document) -> bool:
+    """`Poe et al. 2024` where Poe is only a later author of what the list has: another work is meant."""
+    prose = document.prose.replace("\n", " ")
+    if not re.search(rf"\b{re.escape(who)} et al\.?,?\s+\(?{year}", prose):
+        return False
+    return all(
+        len(r.authors) > 2
+        and who in r.authors[2:]
+        and who not in r.authors[:2]
+        and r.text.find(who) > 12
+        for r in entries
+    )
 
 
 def _said(document: Document, name: str, style: str) -> str:
@@ -143,6 +163,7 @@ def missing_file(document: Document) -> Iterator[Hit]:
         "Smith and Doe (2021) fit probes; Poe (2020) does not.\n\n"
         + _NAMED
         + "- Poe, C. (2020). Against probes. EMNLP.\n",
+        "Smith and Doe (2021) fit probes; p is Roe-corrected, with Roe's correction.\n\n" + _NAMED,
         "Probes are common [Doe 2021].\n\n# References\n\n- [Doe 2021] J. Doe. Probes in depth. "
         "arXiv:2101.00027.\n- [Roe 2023] B. Roe. Patching in practice. TACL 2023.\n",
     ),
@@ -186,6 +207,13 @@ def _uncited(document: Document) -> Iterator[Hit]:
             yield entry_hit(document, entry, f"nothing cites entry “{entry.key}”.")
 
 
+# `Holm-corrected`, `the Benjamini–Hochberg procedure`: a method by its name, not a citation.
+_EPONYM = (
+    r"(?:[-–][a-z]+(?:ed|ing)\b|[-–][A-Z]\w+ ?(?:at|with|correct\w*|adjust\w*|procedure|method|test)\b"
+    r"|(?:['’]s)? (?:correct|adjust)(?:ion|ed|ment)\b| (?:score )?(?:intervals?|bounds)\b)"
+)
+
+
 def _unnamed(document: Document) -> Iterator[Hit]:
     """Entries whose first author is named nowhere in the text."""
     listed = [r for r in document.references if r.listed and r.authors and r.year]
@@ -194,7 +222,7 @@ def _unnamed(document: Document) -> Iterator[Hit]:
     named = {
         r.line
         for r in listed
-        if r.key in cited or re.search(rf"\b{re.escape(r.authors[0])}\b", prose)
+        if r.key in cited or re.search(rf"\b{re.escape(r.authors[0])}\b(?!{_EPONYM})", prose)
     }
     if not named:
         return
