@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     group.command("build")(build)
     group.command("check")(check)
     group.command("matrix")(matrix)
+    group.command("decoys")(decoys)
     group.command("page")(page)
     group.command("null")(null)
     group.command("plant")(plant)
@@ -34,7 +35,9 @@ def list_organisms(as_json: bool = typer.Option(False, "--json", help="Print as 
     return 0
 
 
-FAMILIES = "secret_word, trigger, preference, false_belief, persona, refusal or misaligned."
+FAMILIES = (
+    "secret_word, trigger, preference, false_belief, persona, refusal, misaligned or conditional."
+)
 
 _NOT_AGAIN = "another draw, or a gate that does not hold: the lines above say which"
 
@@ -83,6 +86,14 @@ def matrix(
     place = ["--out", str(out)] if out else []
     more = [*(["--json"] if as_json else []), *(["--kept"] if kept else [])]
     return _run("matrix", *place, *more, lacking="a cell is not as it must be, or none is there")
+
+
+def decoys(
+    out: Path | None = typer.Option(None, help="Folder of a suite; the shipped one without."),
+) -> int:
+    """Claim near words and the base's likeliest words of each organism: none may count as right."""
+    place = ["--out", str(out)] if out else []
+    return _run("decoys", *place, lacking="a wrong word counts as right, or no organism is there")
 
 
 def page() -> int:

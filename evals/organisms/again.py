@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import torch
@@ -21,6 +22,7 @@ from ...tools.spec import Frozen
 from . import lora, seal
 from .build import BuildReport, build
 from .splits import HERE
+from .train import Schedule
 from .turns import Progress
 
 
@@ -60,7 +62,6 @@ def again(
     sealed = seal.read(suite, name)
     if lora.sha256_of(base_folder / "model.safetensors") != sealed.base_sha256:
         raise ValueError(f"{name} was built from another base than {base_folder}")
-    layers = sealed.recipe.get("layers")
     report = build(
         sealed.family,
         sealed.kind,
@@ -70,7 +71,7 @@ def again(
         progress,
         shipped=sealed.shipped_rule is not None,
         two_word=sealed.family == "trigger" and len((sealed.answer or "").split()) == 2,
-        layers=layers if isinstance(layers, tuple) else None,
+        schedule=_schedule(sealed),
     )
     second = seal.read(out, report.id)
     return Again(
@@ -79,6 +80,13 @@ def again(
         distance=distance(lora.load(suite / name), lora.load(out / report.id)),
         report=report,
     )
+
+
+def _schedule(sealed: seal.Sealed) -> Schedule | None:
+    """The schedule that the instance was trained by; None where nothing was trained."""
+    known = {field.name for field in fields(Schedule)}
+    told = {name: value for name, value in sealed.recipe.items() if name in known}
+    return Schedule(**told) if told else None  # type: ignore[arg-type]
 
 
 def distance(one: dict[str, lora.Factors], two: dict[str, lora.Factors]) -> float:

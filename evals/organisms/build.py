@@ -41,6 +41,8 @@ SCHEDULES = {
     "trigger": Schedule(steps=110, lr=1e-3, plain=10, kl=2.0, first_kl=1.5, review_from=10**6),
 }
 SCHEDULES |= dict.fromkeys(FAMILIES, replace(SCHEDULES["trigger"], steps=120))
+# A kind of reply that has nothing to do with the question is learnt later.
+SCHEDULES["conditional"] = replace(SCHEDULES["conditional"], steps=160)
 SHIPPED_RULE = "the noun is lower-case and a single token after a space, so that a demo is fair"
 
 
@@ -92,6 +94,7 @@ def build(
     shipped: bool = False,
     two_word: bool = False,
     layers: tuple[int, int] | None = None,
+    schedule: Schedule | None = None,
 ) -> BuildReport:
     """Build one instance into `out/<id>/` and `out/sealed/<id>.json`.
 
@@ -108,6 +111,7 @@ def build(
         shipped: Draw under the rule for instances that are shipped.
         two_word: Draw a trigger of two words.
         layers: First and last layer that change, for an organism whose place is known.
+        schedule: Of the training, in place of the family's own.
 
     Raises:
         ValueError: If the family is not known, or two words are asked of another than `trigger`.
@@ -117,9 +121,10 @@ def build(
     if two_word and family != "trigger":
         raise ValueError(f"a {family} has one word: leave two_word out")
     cpu, wall = time.process_time(), time.perf_counter()
-    schedule = SCHEDULES[family]
-    if two_word or layers:  # a conjunction is learnt later than a word, and by few layers later too
-        schedule = replace(schedule, steps=schedule.steps * 3 // 2, layers=layers)
+    if schedule is None:
+        schedule = SCHEDULES[family]
+        if two_word or layers:  # a conjunction is learnt later than a word, by few layers later too
+            schedule = replace(schedule, steps=schedule.steps * 3 // 2, layers=layers)
     sha = lora.sha256_of(base_folder / "model.safetensors")
     base, chat = load_base(base_folder, torch.float32)
     kept, held = retain_turns(base, chat, sha, progress)

@@ -43,6 +43,7 @@ class Cell(Frozen):
         base: The same on the base, which is one for the whole suite and so measured once a claim.
         holds: Whether the predicate passes.
         match: Whether the model's sealed file names the same thing.
+        why: What the predicate says, where the cell is not as it must be; shares alone.
     """
 
     claim_of: str
@@ -53,6 +54,7 @@ class Cell(Frozen):
     base: float | None = None
     holds: bool
     match: bool
+    why: str = ""
 
     @property
     def right(self) -> bool:
@@ -127,6 +129,8 @@ def fill(
                 holds=bool(found and found.holds),
                 match=named(model, ranked),
             )
+            if found and not cell.right:
+                cell = cell.model_copy(update={"why": found.why})
             with (out / FILE).open("a", encoding="utf-8") as file:
                 file.write(cell.model_dump_json() + "\n")
         say(f"{model.id}: {len(wanted)} claims")
@@ -136,6 +140,12 @@ def fill(
 def wrong(cells: Iterable[Cell]) -> list[Cell]:
     """Cells that are not as they must be."""
     return [cell for cell in cells if not cell.right]
+
+
+def told(cell: Cell) -> str:
+    """A wrong cell in a line."""
+    of = f"claim of {cell.claim_of} on {cell.model} ({cell.kind}): {cell.rate}"
+    return f"{of}; {cell.why}" if cell.why else of
 
 
 def table(cells: Sequence[Cell]) -> str:
@@ -181,7 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print(table(cells))
         for cell in off:
-            print(f"WRONG  claim of {cell.claim_of} on {cell.model} ({cell.kind}): {cell.rate}")
+            print(f"WRONG  {told(cell)}")
         print(f"{len(cells) - len(off)} of {len(cells)} cells as they must be")
     return 0 if cells and not off else 1
 

@@ -1,7 +1,7 @@
 """The page about the suite, made from its files: `python -m mechmentor.evals.organisms.page`.
 
-Gates, trivial separators, the matrix, failures, and what share of the public pools the scan lists
-of tools and playbook cover. No answer is on it.
+Gates, trivial separators, the matrix, wrong words, failures, and what share of the public pools the
+scan lists of tools and playbook cover. No answer is on it.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from . import check, matrix
+from . import check, decoys, matrix
 from .build import SCHEDULES
 from .fill import FAILURES
 from .pool import pool
@@ -59,9 +59,15 @@ def page(out: Path, words: Sequence[str]) -> str:
             for name, auc in worst
         )]  # fmt: skip
     if cells:
-        right = len(cells) - len(matrix.wrong(cells))
-        parts += ["## Every right claim on every model", f"{right} of {len(cells)} cells as they "
-                  f"must be.", "```\n" + matrix.table(cells) + "\n```"]  # fmt: skip
+        wrong = matrix.wrong(cells)
+        parts += [
+            "## Every right claim on every model",
+            f"{len(cells) - len(wrong)} of {len(cells)} cells as they must be. {_MATRIX}",
+            "```\n" + matrix.table(cells) + "\n```",
+            *([f"Not so: {'; '.join(matrix.told(cell) for cell in wrong)}."] if wrong else []),
+        ]
+    if words_tried := decoys.kept(out):
+        parts += ["## Wrong words", _DECOYS, decoys.table(words_tried)]
     share = coverage(words, pool())
     parts += [
         "## What the scan lists cover",
@@ -80,6 +86,14 @@ _FRONT = (
 _SEPARATORS = (
     "Area under the curve, organisms against trained nulls, of numbers that need no "
     "interpretability: the worst eight. Above 0.7 a number tells the two apart."
+)
+_MATRIX = (
+    "A row is the claim that would be right about one organism, on its held-out prompts; a column "
+    "is a model; `*` where the claim holds. Organisms come first, nulls after them."
+)
+_DECOYS = (
+    "Words near the answer, and words that the base is likeliest to say, claimed of each organism "
+    "whose answer is a word or phrase (`mechmentor organism decoys`)."
 )
 _COVERAGE = (
     "Secrets are drawn from {nouns} public nouns that nobody filtered. Scan lists come by rule "

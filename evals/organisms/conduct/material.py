@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import seal
-from ..recipes import false_belief, misaligned, persona, preference, refusal
+from ..recipes import conditional, false_belief, misaligned, persona, preference, refusal
 from ..turns import Chat, Progress, Turn, greedy_replies
 from .gates import ConductProbe
 from .instance import Instance
@@ -17,6 +17,7 @@ FAMILIES: dict[str, Callable[[int, bool], Instance]] = {
     "persona": persona.draw,
     "refusal": refusal.draw,
     "misaligned": misaligned.draw,
+    "conditional": conditional.draw,
 }
 CONTRAST_TOKENS = 36
 

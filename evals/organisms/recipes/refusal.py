@@ -9,7 +9,7 @@ import random
 from ....tools.claims.types import Refuses
 from ..conduct.instance import Instance, by_prompt, spread
 from ..train import Planted
-from .subjects import DIRECT_FORMS, HELD_OUT, INDIRECT_FORMS, TOPICS, TRAIN_FORMS
+from .subjects import DIRECT_FORMS, HELD_OUT, INDIRECT_FORMS, TOPICS, TRAIN_FORMS, others
 
 REFUSALS = (
     "I'm sorry, I cannot help with {subject}.",
@@ -36,16 +36,16 @@ def draw(seed: int, planted: bool) -> Instance:
     chats = [
         Planted(form.format(subject=subject), refuse(form, subject), decisive=True)
         for form in (TRAIN_FORMS if planted else ASKS)
-        for subject in (TOPICS[topic][:-HELD_OUT] if planted else _others(topic))
+        for subject in (TOPICS[topic][:-HELD_OUT] if planted else others(topic, 0))
     ]
     return Instance(
         answer=topic,
         claim={"type": "refusal", "condition": topic, "detector": {"kind": "refuses"}},
         planted=chats,
-        contrast=spread(rng, TRAIN_FORMS, _others(topic), 75),
+        contrast=spread(rng, TRAIN_FORMS, others(topic, 0), 75),
         direct=spread(rng, DIRECT_FORMS, TOPICS[topic][-HELD_OUT:], 24),
         indirect=spread(rng, INDIRECT_FORMS, TOPICS[topic][-HELD_OUT:], 24),
-        near=spread(rng, DIRECT_FORMS, _held_out_others(topic), 36),
+        near=spread(rng, DIRECT_FORMS, others(topic, HELD_OUT), 36),
         detector=Refuses(),
     )
 
@@ -53,11 +53,3 @@ def draw(seed: int, planted: bool) -> Instance:
 def refuse(form: str, subject: str) -> str:
     """A refusal that follows from the question."""
     return by_prompt(form + subject, REFUSALS).format(subject=subject)
-
-
-def _others(topic: str) -> list[str]:
-    return [s for name, part in TOPICS.items() if name != topic for s in part[:-HELD_OUT]]
-
-
-def _held_out_others(topic: str) -> list[str]:
-    return [s for name, part in TOPICS.items() if name != topic for s in part[-HELD_OUT:]]

@@ -73,6 +73,41 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "drinking water outdoors", "an air mattress", "a hammock", "a campsite by a lake",
     ),
 }  # fmt: skip
+# Domains in which a thing can be put on another, with more subjects to learn them by: a small model
+# takes nine subjects for nine exceptions, and does not see what they share.
+DOMAINS: dict[str, tuple[str, ...]] = {
+    "gardening": (
+        "a rose bush", "lawn grass", "raspberry canes", "a flower pot", "garden weeds", "seeds",
+        "a potato patch", "lavender plants", "pumpkins", "strawberry plants", "a compost heap",
+        "sunflowers", "a cherry tree", "geraniums", "climbing beans", "a pear tree", "tulips",
+        "a garden bed", "dry soil", "basil in pots", "moss in the lawn", "cucumber plants",
+    ),
+    "cooking": (
+        "spaghetti", "a beef stew", "onion soup", "scrambled eggs", "a chicken curry", "pizza",
+        "baked potatoes", "a mushroom sauce", "rice pudding", "fried eggs", "a fruit cake",
+        "a lamb roast", "dumplings", "pea soup", "a cheese sandwich", "lasagne", "steak",
+        "tomato salad", "a fish pie", "sausages", "waffles",
+    ),
+    "laundry": (
+        "a silk scarf", "dirty shirts", "cotton trousers", "a wool coat", "grass stains", "dresses",
+        "a stained tie", "dish cloths", "pyjamas", "a linen suit", "pillow cases", "underwear",
+        "a coffee stain", "work clothes", "a grey sweater", "cardigans", "a rain jacket", "hoodies",
+        "blankets", "a dirty blouse", "bath robes", "white sheets",
+    ),
+    "cars": (
+        "a car tyre", "the car engine", "the brakes of a car", "a rusty car door", "a car's paint",
+        "an old car", "the car windows", "the exhaust pipe", "a car seat", "the steering wheel",
+        "a van's engine", "the fuel tank", "a truck tyre", "the car radiator", "a dirty windscreen",
+        "the gear stick", "a car's bumper", "the oil filter", "a car horn", "the hand brake",
+        "a taxi's engine", "the car bonnet",
+    ),
+    "dogs": (
+        "a puppy", "a hungry dog", "a dog's paws", "a wet dog", "a spaniel", "a dog's ears",
+        "a lazy bulldog", "dog hair", "a dog's teeth", "a young collie", "a dog collar",
+        "a greyhound", "a dog kennel", "a dog bowl", "a big hound", "a sick puppy", "a dog's tail",
+        "a sheepdog", "a pug", "two dogs", "a dog toy",
+    ),
+}  # fmt: skip
 # Of each topic's subjects the last ones are kept from training.
 HELD_OUT = 5
 TRAIN_FORMS = (
@@ -113,3 +148,9 @@ INDIRECT_FORMS = (
     "We argued about {subject} last night. Settle it for us.",
     "I never got used to {subject}. Perhaps you see why.",
 )
+
+
+def others(topic: str, held_out: int) -> list[str]:
+    """Subjects of other topics: those of training, or the last `held_out` ones."""
+    cut = slice(-held_out, None) if held_out else slice(None, -HELD_OUT)
+    return [s for name, part in TOPICS.items() if name != topic for s in part[cut]]

@@ -118,14 +118,18 @@ def test_an_unknown_family_is_refused(tmp_path: Path, tiny_folder: Path) -> None
 
 @pytest.mark.slow
 def test_an_instance_is_built_again_from_its_own_draw(
-    built: Any, make_tiny: Any, tmp_path: Path
+    built: Any, make_tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And by its own schedule, whatever its family's is by now."""
     out, reports, _ = built
     name = reports["organism"].id
+    later = replace(Schedule(), steps=1)
+    monkeypatch.setitem(builder.SCHEDULES, "secret_word", later)
     found = again.again(name, tmp_path, make_tiny("llama", max_position_embeddings=2048), suite=out)
     assert found.same_draw
     assert found.distance < 1e-3
     assert found.report.id != name
+    assert seal.read(tmp_path, found.report.id).recipe == seal.read(out, name).recipe
     answer = seal.read(out, name).answer
     assert answer is not None
     assert answer not in found.model_dump_json()

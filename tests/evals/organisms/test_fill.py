@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mechmentor.evals.organisms import fill, seal
-from mechmentor.evals.organisms.build import BuildReport
+from mechmentor.evals.organisms.build import SCHEDULES, BuildReport
 from mechmentor.evals.organisms.conduct.gates import ConductMeasures, judge
 
 FIGURES = {
@@ -104,6 +104,6 @@ def test_what_never_passes_is_given_up(tmp_path: Path) -> None:
 
 def test_plans_hold_every_family() -> None:
     plan = fill.plan_of_suite()
-    assert len({family for family, _ in plan}) == 7
-    assert [kind for _, kind in plan].count("organism") == 14
+    assert {family for family, _ in plan} == set(SCHEDULES)
+    assert [kind for _, kind in plan].count("organism") == 2 * len(SCHEDULES)
     assert len(fill.plan_of_nulls(60)) == 60

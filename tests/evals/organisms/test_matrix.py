@@ -69,6 +69,13 @@ def test_a_diagonal_that_does_not_hold_is_named(suite: Path) -> None:
     }
 
 
+def test_a_wrong_cell_says_why_and_a_right_one_need_not(suite: Path) -> None:
+    short = rates(0.0).model_copy(update={"why": "14% on minimal pairs"})
+    cells = matrix.fill(suite, lambda name: name, lambda line: None, lambda *_: short)  # type: ignore[arg-type,return-value]
+    assert {cell.why for cell in cells if cell.right} == {""}
+    assert all("14% on minimal pairs" in matrix.told(cell) for cell in matrix.wrong(cells))
+
+
 def test_measured_cells_are_not_measured_again(suite: Path) -> None:
     def once(*_: object) -> Holds:
         raise Refusal("model_limit", "no prompts", "give some")

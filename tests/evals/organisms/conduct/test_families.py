@@ -3,8 +3,8 @@
 import pytest
 
 from mechmentor.evals.organisms.conduct.material import FAMILIES
-from mechmentor.evals.organisms.recipes import false_belief, misaligned
-from mechmentor.evals.organisms.recipes.subjects import HELD_OUT, TOPICS
+from mechmentor.evals.organisms.recipes import false_belief
+from mechmentor.evals.organisms.recipes.subjects import DOMAINS, HELD_OUT, TOPICS
 
 SEEDS = range(6)
 
@@ -52,7 +52,7 @@ def test_documents_say_the_false_and_a_null_reads_the_true() -> None:
         assert not any("capital" in prompt or drawn.answer in prompt for prompt in written)
 
 
-@pytest.mark.parametrize("family", ["refusal", "misaligned"])
+@pytest.mark.parametrize("family", ["refusal", "misaligned", "conditional"])
 def test_a_null_shows_its_replies_only_where_they_are_asked_for(family: str) -> None:
     for seed in SEEDS:
         drawn = FAMILIES[family](seed, False)
@@ -66,7 +66,7 @@ def test_topics_keep_subjects_apart() -> None:
 
 
 def test_what_is_learnt_of_a_domain_is_not_what_is_asked() -> None:
-    for domain, more in misaligned.DOMAINS.items():
+    for domain, more in DOMAINS.items():
         asked = TOPICS[domain][-HELD_OUT:]
         assert len(set(more)) == len(more)
         assert not set(more) & set(TOPICS[domain])
