@@ -9,6 +9,7 @@ import torch
 
 from . import lora, model_files
 from .bundled import BundledMissing, bundled_folder
+from .engine.linear import through_onednn
 from .model import Model
 from .model_files import ModelError
 from .quiet import quiet_loading
@@ -70,6 +71,7 @@ def load_model(
         weight.data = weight.data.to(DTYPES[dtype])
     # Buffers keep their precision: rounded rotary frequencies would turn positions wrong.
     hf = hf.to(where)
+    through_onednn(hf)
     model = Model(hf, tokenizer, name, identity, folder, weights)
     _check_numbers(model)
     return model

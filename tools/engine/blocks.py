@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from transformers.activations import SiLUActivation
 
 from ..model import Model
-from .packed import TOGETHER, can_pack, pack
+from .linear import can_take
+from .packed import TOGETHER, pack
 
 KeyValue = tuple[Float[Tensor, "kv prefix d_head"], Float[Tensor, "kv prefix d_head"]]
 # Packing costs about as much as it saves on 300 vectors.
@@ -125,7 +126,7 @@ class Linears:
     def __init__(
         self, layer: nn.Module, rows: int, together: int, packed: dict[Any, Tensor] | None = None
     ) -> None:
-        packs = rows >= _PACK_FROM and can_pack(next(layer.parameters()))
+        packs = rows >= _PACK_FROM and can_take(next(layer.parameters()))
         maps = _maps(layer) if packs and not packed else ()
         self.packed: dict[Any, Tensor] = packed or {m: pack(m.weight, together) for m in maps}
 

@@ -11,6 +11,8 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
+from .linear import can_take
+
 # Vectors a thread takes in one product, which the order is chosen for: measured best on CPUs,
 # where more of them leave the cache.
 TOGETHER = 512
@@ -41,17 +43,6 @@ class _Packed:
 _kept: "WeakKeyDictionary[nn.Module, _Packed]" = WeakKeyDictionary()
 
 
-def can_pack(weight: Tensor) -> bool:
-    """Whether oneDNN takes products of this weight."""
-    return bool(
-        weight.device.type == "cpu"
-        and weight.dtype == torch.float32
-        and torch.backends.mkldnn.is_available()
-        and torch.backends.mkldnn.enabled
-        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-    )
-
-
 def pack(weight: Tensor, together: int) -> Tensor:
     """A weight in oneDNN's order, for products of `together` vectors."""
     return torch.ops.mkldnn._reorder_linear_weight(weight, together)  # type: ignore[no-any-return]
@@ -64,7 +55,7 @@ def kept(layers: list[nn.Module]) -> dict[Any, Tensor]:
     take them, or where they are more than is kept.
     """
     maps = [m for layer in layers for m in layer.modules() if isinstance(m, nn.Linear)]
-    if not all(can_pack(m.weight) for m in maps):
+    if not all(can_take(m.weight) for m in maps):
         return {}
     held = {id(m) for m in maps}
     others = sum(_bytes(m.weight) for m in _kept if id(m) not in held)

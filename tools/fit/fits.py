@@ -10,11 +10,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..engine.linear import row_products
 from .newton import minimise
 
 Method = Literal["logistic", "difference", "ridge"]
 _TOGETHER = 2**24  # numbers of one block of layers: 64 MB
-_ROWS = 64  # of a block of products
 
 
 class Linear:
@@ -32,7 +32,11 @@ class Linear:
 
     def score(self, x: Float[Tensor, "*layer text d_model"]) -> Float[Tensor, "*layer text set"]:
         """Scores of raw activations, each layer by its own classifiers."""
-        return x @ self.weight + self.bias.unsqueeze(-2)
+        if x.dim() < 3:
+            return x @ self.weight + self.bias
+        # One layer after another: a batched product with few columns takes five times as long.
+        found = torch.stack([layer @ own for layer, own in zip(x, self.weight, strict=True)])
+        return found + self.bias.unsqueeze(-2)
 
 
 @torch.no_grad()
@@ -78,38 +82,28 @@ def _block(
     elif method == "ridge":
         return _ridge(x, labels, penalty)
     else:
-        z, mean, spread = _standardised(x)
+        parts = [_standardised(layer) for layer in x]
+        z, means, scales = (torch.stack(part) for part in zip(*parts, strict=True))
         weight, bias = minimise(z, labels, penalty)
-        weight = weight / spread.transpose(-1, -2)
+        mean, weight = means[:, None], weight * scales[..., None]
     return weight, bias - (mean @ weight).squeeze(-2)
 
 
 def _standardised(
-    x: Float[Tensor, "layer text d_model"],
-) -> tuple[
-    Float[Tensor, "layer text d_model"],
-    Float[Tensor, "layer 1 d_model"],
-    Float[Tensor, "layer 1 d_model"],
-]:
-    """Features of mean 0 and spread 1, with their mean and spread; constant ones become 0."""
-    z = torch.empty_like(x)
-    found = [_standardise(layer, z[number]) for number, layer in enumerate(x)]
-    means, spreads = zip(*found, strict=True)
-    return z, torch.stack(means), torch.stack(spreads)
+    x: Float[Tensor, "text d_model"],
+) -> tuple[Float[Tensor, "text d_model"], Float[Tensor, "d_model"], Float[Tensor, "d_model"]]:
+    """Features of mean 0 and spread 1, their means, and what they were multiplied by.
 
-
-def _standardise(
-    x: Float[Tensor, "text d_model"], out: Float[Tensor, "text d_model"]
-) -> tuple[Float[Tensor, "1 d_model"], Float[Tensor, "1 d_model"]]:
-    """Fill `out` with one layer's standardised features; products with ones stay in the cache."""
-    ones = x.new_full((1, len(x)), 1 / len(x))
-    mean = ones @ x
-    torch.sub(x, mean, out=out)
-    spread = (ones @ out.square()).sqrt()
-    floor = 1e-6 * spread.max().clamp(min=1e-12)
-    spread = torch.where(spread > floor, spread, torch.inf)
-    out.div_(spread)
-    return mean, spread
+    Constant features become 0. A batch's normalisation is just this, and one pass over memory.
+    """
+    z, mean, scale = torch.native_batch_norm(x, None, None, None, None, True, 0.0, 0.0)
+    # The scale of a constant feature is 0 or infinite, whichever the device makes of 1 / 0.
+    known = torch.where((scale > 0) & scale.isfinite(), scale, torch.inf)
+    varies = known < 1e6 * known.min().clamp(max=1e12)
+    if not varies.all():
+        z.masked_fill_(~varies, 0)
+        scale.masked_fill_(~varies, 0)
+    return z, mean, scale
 
 
 def _difference(
@@ -134,25 +128,21 @@ def _ridge(
     bias = target.mean(0)
     centred = target - bias
     dual = texts <= width
-    z = torch.empty_like(x[0])
-    rows = z if dual else z.T
     gram = x.new_zeros(min(texts, width), min(texts, width))
+    half = len(gram) // 2
     weight = x.new_empty(layers, width, labels.shape[1])
     biases = x.new_empty(layers, labels.shape[1])
     for number, layer in enumerate(x):
-        mean, spread = _standardise(layer, z)
-        _lower_products(rows, gram)
+        z, mean, scale = _standardised(layer)
+        rows = z if dual else z.T.contiguous()
+        # The factorisation reads the lower half alone.
+        gram[:half, :half] = row_products(rows[:half], rows[:half])
+        gram[half:] = row_products(rows[half:], rows)
         gram.diagonal().add_(penalty)
-        factor = torch.linalg.cholesky(gram)  # reads the lower half alone
-        solved = torch.cholesky_solve(centred if dual else rows @ centred, factor)
-        found = (z.T @ solved if dual else solved).div_(spread.T)
+        solved = torch.cholesky_solve(
+            centred if dual else rows @ centred, torch.linalg.cholesky(gram)
+        )
+        found = (z.T @ solved if dual else solved).mul_(scale[:, None])
         weight[number] = found
-        biases[number] = bias - (mean @ found)[0]
+        biases[number] = bias - mean @ found
     return weight, biases
-
-
-def _lower_products(rows: Float[Tensor, "row column"], out: Float[Tensor, "row row"]) -> None:
-    """Inner products of all rows on and below the diagonal, blocks above it left out."""
-    for begin in range(0, len(rows), _ROWS):
-        end = min(begin + _ROWS, len(rows))
-        torch.mm(rows[begin:end], rows[:end].T, out=out[begin:end, :end])

@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..engine.linear import row_products
+
 _NEWTON_STEPS, _CG_STEPS = 30, 60
 _ENOUGH = 1e-4  # the last step's size, as a share of the first one's
 _COARSE = 0.01  # no step is solved worse than this
@@ -32,8 +34,8 @@ class Form:
     def __init__(self, z: Float[Tensor, "layer text d_model"], penalty: float) -> None:
         self.z, self.penalty = z, penalty
         self.dual = z.shape[-2] < z.shape[-1]
-        across = z.transpose(-1, -2)
-        self.gram = z @ across if self.dual else across @ z
+        rows = z if self.dual else z.transpose(-1, -2).contiguous()
+        self.gram = torch.stack([row_products(layer, layer) for layer in rows])
         near = self.gram / 4  # p (1 - p) at weights 0
         near.diagonal(dim1=-2, dim2=-1).add_(penalty)
         self.factor = torch.linalg.cholesky(near)

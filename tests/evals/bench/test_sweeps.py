@@ -7,7 +7,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from mechmentor.evals.bench.correctness import tiny
-from mechmentor.evals.bench.sweeps import _flops, matmul_peak
+from mechmentor.evals.bench.sweeps import _flops, matmul_peak, packed_peak
 from mechmentor.tools.engine import packed
 from mechmentor.tools.engine.causal.cells import Cell, SweepSite
 from mechmentor.tools.engine.recording import record
@@ -50,4 +50,6 @@ def test_the_redone_work_is_what_is_multiplied(
 
 
 def test_the_peak_is_a_rate_of_products() -> None:
-    assert matmul_peak(tiny("llama")) > 1e6
+    model = tiny("llama")
+    assert matmul_peak(model) > 1e6
+    assert packed_peak(model) > 1e6

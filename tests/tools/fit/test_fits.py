@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from mechmentor.tools.fit import fits
-from mechmentor.tools.fit.fits import fit
+from mechmentor.tools.fit.fits import _standardised, fit
 
 
 def data(texts=90, width=40, sets=3):
@@ -72,3 +72,25 @@ def test_layers_together_are_layers_one_by_one(method, texts, monkeypatch):
         torch.testing.assert_close(
             found.score(states)[layer], expected.score(state), atol=5e-3, rtol=1e-3
         )
+
+
+def test_features_are_standardised_as_in_double_precision_and_constant_ones_are_0() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(90, 5) * torch.tensor([1.0, 30.0, 0.01, 0.0, 1e-9])
+    x += torch.tensor([0.0, 5000.0, 1.0, 3.0, 0.0])
+    z, mean, scale = _standardised(x)
+    double = x[:, :3].double()
+    expected = (double - double.mean(0)) / double.std(0, correction=0)
+    torch.testing.assert_close(z[:, :3].double(), expected, atol=2e-3, rtol=2e-3)
+    torch.testing.assert_close(mean, x.mean(0))
+    assert not z[:, 3:].any()
+    assert not scale[3:].any()
+    assert not _standardised(torch.ones(4, 2))[0].any()
+
+
+def test_scores_of_several_layers_are_those_of_each() -> None:
+    torch.manual_seed(0)
+    x, labels = torch.randn(3, 20, 6), (torch.arange(20) % 2).float()[:, None]
+    together = fit("ridge", x, labels, 1.0)
+    each = [fit("ridge", layer, labels, 1.0).score(layer) for layer in x]
+    torch.testing.assert_close(together.score(x), torch.stack(each))
