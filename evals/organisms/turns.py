@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from ...tools.engine.linear import through_onednn
 from ...tools.quiet import quiet_loading
 
 Progress = Callable[[int, int, str], None]
@@ -66,6 +67,7 @@ def load_base(folder: Path, dtype: torch.dtype) -> tuple[Any, Chat]:
         model = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, local_files_only=True
         ).eval()
+    through_onednn(model.requires_grad_(False))
     return model, Chat(AutoTokenizer.from_pretrained(folder, local_files_only=True))
 
 
