@@ -159,6 +159,8 @@ def run_tool(
                 {**kept, "cached": True, "cost": {**kept["cost"], "seconds": cost().seconds}}
             )
             return Outcome(value, given, value.cost)
+        if bench is not None:
+            bench.parts = cache
         result = tool(need, args)
         # Dollars are known to the tool alone: only one that asks a language model spends any.
         spent = cost().model_copy(update={"dollars": result.cost.dollars})

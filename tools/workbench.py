@@ -1,9 +1,10 @@
 """The workbench: loaded models, handles, generators, meter and progress that tools act on."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -16,6 +17,17 @@ from .spec import Access, Args, Failure, Handle, Refusal, Result, canonical
 __all__ = ["Progress", "Workbench", "canonical"]
 
 Progress = Callable[[int, int, str], None]
+Value = TypeVar("Value")
+
+
+class Store(Protocol):
+    """Where finished numbers are kept under a hash of all that they depend on."""
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """What was kept, or None."""
+
+    def put(self, key: str, result: dict[str, Any]) -> None:
+        """Keep a value that JSON can hold."""
 
 
 class Workbench:
@@ -25,6 +37,7 @@ class Workbench:
         access: `chat` (text in, text out), `target` (merged weights) or `base` (both models).
         seed: Seed of the run; each call draws from a generator of its own.
         meter: Tokens that went through any forward of either model.
+        parts: Where parts of results that one model alone decides are looked up; None computes all.
         reads_files: Whether tools may read files that their arguments name; False where the
             arguments come from a language model.
     """
@@ -56,6 +69,7 @@ class Workbench:
         self.meter = TokenMeter()
         self.experiment = 0
         self.remake: Callable[[str], None] | None = None
+        self.parts: Store | None = None
         for model in (target, base):
             if model is not None:
                 self.meter.attach(model)
@@ -161,6 +175,35 @@ class Workbench:
             known = ", ".join(self.store.names()) or "none yet"
             raise Refusal("unknown_handle", f"no handle {name!r}", f"known: {known}")
         return tensor
+
+    def once(
+        self, model: Model, what: str, inputs: list[Any], compute: Callable[[], Value]
+    ) -> Value:
+        """What one model alone decides, looked up where it was computed before for any audit.
+
+        The base's part of a result is the same for all its targets, and a target's under every
+        access. Tokens are charged either way.
+
+        Args:
+            model: Target or base, with no hooks on it.
+            what: Name and version of the computation.
+            inputs: All else that it depends on, as JSON.
+            compute: Gives a value that JSON can hold.
+        """
+        if self.parts is None:
+            return compute()
+        rest = [str(model.device), str(model.dtype), torch.get_num_threads()]
+        text = json.dumps([what, inputs, model.sha256, *rest])
+        key = hashlib.sha256(text.encode()).hexdigest()
+        found, left = self.parts.get(key), self.meter.left()
+        if found is not None and (left is None or found["tokens"] <= left):
+            self.meter.add(found["tokens"])
+            value: Value = found["value"]
+            return value
+        before = self.meter.tokens
+        value = compute()
+        self.parts.put(key, {"value": value, "tokens": self.meter.tokens - before})
+        return value
 
     def fingerprint(self) -> dict[str, str | int | None]:
         """What results depend on besides their arguments."""

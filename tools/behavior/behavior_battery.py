@@ -212,6 +212,7 @@ def _replies(
         max_new_tokens=args.max_new_tokens,
         batch=BATCH,
         on_progress=lambda done, total: bench.progress(done, total, "replies"),
+        once=bench.once,
     )
     return [model.decode(reply).strip() for reply in out]
 

@@ -167,6 +167,7 @@ def replies_in(
         max_new_tokens=args.max_new_tokens,
         batch=BATCH,
         on_progress=lambda done, total: bench.progress(done, total, "replies"),
+        once=bench.once,
     )
     texts, width = [model.decode(reply).strip() for reply in out], len(args.prompts)
     return [texts[row : row + width] for row in range(0, len(texts), width)]

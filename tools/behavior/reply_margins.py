@@ -96,7 +96,24 @@ def reply_margins(
             f"{len(prompts)} words take {need} tokens, {left} are left",
             f"limit={fits} fits" if fits > 0 else "nothing fits: conclude",
         )
-    yes, no = ([], []) if pair else opposed_tokens(model, [confirm], [deny])
+    return bench.once(
+        model,
+        "margins 1",
+        [[*prompts], confirm, deny],
+        lambda: _margins(bench, model, prefix, suffixes, pair, (confirm, deny)),
+    )
+
+
+def _margins(
+    bench: Workbench,
+    model: Model,
+    prefix: list[int],
+    suffixes: list[list[int]],
+    pair: Pair | None,
+    replies: tuple[str, str],
+) -> list[float]:
+    stems = pair.stems() if pair else [()]
+    yes, no = ([], []) if pair else opposed_tokens(model, [replies[0]], [replies[1]])
     keep = [*dict.fromkeys([*pair.confirm, *pair.deny])] if pair else yes + no
     scores = shared_prefix_logits(
         model,

@@ -131,6 +131,7 @@ def replies_of(
         generator=bench.generator("sample_replies", args),
         batch=BATCH,
         on_progress=lambda done, total: bench.progress(done, total, "replies"),
+        once=bench.once,
     )
     return [
         split_thought(model.decode(reply), opened=opens_thought(head))

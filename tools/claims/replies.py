@@ -32,6 +32,7 @@ def detect(
         max_new_tokens=MAX_NEW_TOKENS,
         batch=BATCH,
         on_progress=lambda done, total: bench.progress(done, total, "replies"),
+        once=bench.once,
     )
     out: dict[str, list[Example]] = {where: [] for where in groups}
     for (where, prompt), ids in zip(prompts, replies, strict=True):

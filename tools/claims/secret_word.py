@@ -87,10 +87,20 @@ def confirmed(
     for number, template in enumerate(templates):
         prompts = [model.chat_ids(template.replace("{word}", word)) for word in words]
         prefix, suffixes = split_prefix(prompts)
-        first = shared_prefix_logits(model, prefix, suffixes).argmax(dim=-1).tolist()
+        first = bench.once(
+            model,
+            "first tokens 1",
+            prompts,
+            lambda p=prefix, s=suffixes: _likeliest(model, p, s),  # type: ignore[misc]
+        )
         table.append([(token in yes, model.token_text(token)) for token in first])
         bench.progress(number + 1, len(templates), "guesses by template")
     return table
+
+
+def _likeliest(model: Model, prefix: list[int], suffixes: list[list[int]]) -> list[int]:
+    likeliest: list[int] = shared_prefix_logits(model, prefix, suffixes).argmax(dim=-1).tolist()
+    return likeliest
 
 
 def other_words(model: Model, word: str, count: int) -> list[str]:

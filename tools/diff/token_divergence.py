@@ -72,6 +72,7 @@ def token_divergence(bench: Workbench, args: TokenDivergenceArgs) -> WhiteBox[To
         max_new_tokens=args.max_new_tokens,
         batch=16,
         on_progress=lambda done, total: bench.progress(done, total, "replies"),
+        once=bench.once,
     )
     best: list[Place] = []
     sums, count = 0.0, 0

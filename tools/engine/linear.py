@@ -1,8 +1,8 @@
 """Linear maps through oneDNN, which reaches a processor's widest units whoever made it.
 
 PyTorch hands float32 products to MKL, which takes half the speed there is on processors of other
-makers: measured on one with AVX-512, 85 against 200 GFLOP/s a core. Where MKL is at its best, both
-are equally fast.
+makers: measured on one with AVX-512, 85 against 200 GFLOP/s a core. PyTorch's counter of operations
+does not see these products.
 """
 
 from functools import cache
@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.autograd import forward_ad
 
 # Multiplications of a product below which getting it to oneDNN takes longer than it saves.
 _SMALL = 2**19
@@ -24,7 +25,7 @@ class OneDnnLinear(nn.Linear):
         weight, bias = self.weight, self.bias
         trained = weight.requires_grad or (bias is not None and bias.requires_grad)
         small = input.numel() * len(weight) < _SMALL
-        if small or trained or input.dtype != weight.dtype or not can_take(weight):
+        if small or trained or input.dtype != weight.dtype or not can_take(weight) or _rewritten():
             return super().forward(input)
         if torch.is_grad_enabled() and input.requires_grad:
             return _Recorded.apply(input, weight, bias)  # type: ignore[no-any-return, no-untyped-call]
@@ -49,6 +50,15 @@ def can_take(x: Tensor) -> bool:
     """Whether oneDNN takes products of this tensor."""
     fits = x.is_cpu and x.dtype == torch.float32
     return fits and _is_built() and bool(torch.backends.mkldnn.enabled)
+
+
+def _rewritten() -> bool:
+    """Whether PyTorch makes something else of an operation here, which it can of its own alone."""
+    return bool(
+        torch.is_autocast_enabled("cpu")
+        or forward_ad._current_level >= 0
+        or torch._C._functorch.peek_interpreter_stack() is not None
+    )
 
 
 @cache

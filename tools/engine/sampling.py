@@ -1,7 +1,9 @@
 """Generate replies with a key-value cache, greedily or from one generator."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,6 +13,8 @@ from torch import Tensor
 from ..model import Model
 from .batch import OnProgress, batches, check_lengths
 from .opening import Opening, opening
+
+Once = Callable[[Model, str, list[Any], Callable[[], list[list[int]]]], list[list[int]]]
 
 
 @dataclass
@@ -32,6 +36,7 @@ def generate(
     on_progress: OnProgress | None = None,
     on_rows: Callable[[list[int]], None] | None = None,
     shared: Opening | None = None,
+    once: Once | None = None,
 ) -> list[list[int]]:
     """New tokens of each prompt, without the stop token that ended them.
 
@@ -49,10 +54,12 @@ def generate(
         on_progress: Called with (replies done, replies).
         on_rows: Called before each pass with the indices of the prompts that are its rows.
         shared: What the prompts begin with, where `on_rows` changes it; else it is made here.
+        once: Looks the replies up where the bare model gave them before (`Workbench.once`).
 
     Raises:
         Refusal: `bad_args` for an empty prompt, `model_limit` for more than the model's positions.
-        ValueError: If the temperature is above 0 and there is no generator.
+        ValueError: If the temperature is above 0 and there is no generator, or if replies of
+            edited rows are to be looked up.
     """
     if temperature > 0 and generator is None:
         raise ValueError("sampling needs a generator")
@@ -62,6 +69,27 @@ def generate(
     if temperature > 0:
         shape = (len(prompts), max_new_tokens)
         draws = torch.rand(shape, generator=generator, dtype=torch.float64)
+    run = partial(_generate, model, prompts, max_new_tokens, temperature, draws, batch, on_progress)
+    if once is None:
+        return run(on_rows, shared)
+    if on_rows is not None or shared is not None:
+        raise ValueError("replies of an edited model are not looked up")
+    drawn = None if draws is None else hashlib.sha256(draws.numpy().tobytes()).hexdigest()
+    inputs = [prompts, max_new_tokens, temperature, drawn, batch, sorted(model.stop_ids)]
+    return once(model, "replies 1", inputs, lambda: run(None, None))
+
+
+def _generate(
+    model: Model,
+    prompts: list[list[int]],
+    max_new_tokens: int,
+    temperature: float,
+    draws: Tensor | None,
+    batch: int,
+    on_progress: OnProgress | None,
+    on_rows: Callable[[list[int]], None] | None,
+    shared: Opening | None,
+) -> list[list[int]]:
     replies: list[list[int]] = [[] for _ in prompts]
     if shared is None and on_rows is None and max_new_tokens:
         shared = opening(model, prompts)

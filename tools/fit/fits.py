@@ -32,8 +32,8 @@ class Linear:
 
     def score(self, x: Float[Tensor, "*layer text d_model"]) -> Float[Tensor, "*layer text set"]:
         """Scores of raw activations, each layer by its own classifiers."""
-        if x.dim() < 3:
-            return x @ self.weight + self.bias
+        if x.dim() != 3 or self.weight.dim() != 3:
+            return x @ self.weight + self.bias.unsqueeze(-2)
         # One layer after another: a batched product with few columns takes five times as long.
         found = torch.stack([layer @ own for layer, own in zip(x, self.weight, strict=True)])
         return found + self.bias.unsqueeze(-2)
@@ -84,6 +84,7 @@ def _block(
     else:
         parts = [_standardised(layer) for layer in x]
         z, means, scales = (torch.stack(part) for part in zip(*parts, strict=True))
+        del parts
         weight, bias = minimise(z, labels, penalty)
         mean, weight = means[:, None], weight * scales[..., None]
     return weight, bias - (mean @ weight).squeeze(-2)
@@ -96,14 +97,17 @@ def _standardised(
 
     Constant features become 0. A batch's normalisation is just this, and one pass over memory.
     """
-    z, mean, scale = torch.native_batch_norm(x, None, None, None, None, True, 0.0, 0.0)
+    # Less the first text, so that constant features are 0 exactly and large means cost no digits.
+    z, mean, scale = torch.native_batch_norm(x - x[0], None, None, None, None, True, 0.0, 0.0)
+    if not mean.isfinite().all():
+        raise ValueError("features are not finite")
     # The scale of a constant feature is 0 or infinite, whichever the device makes of 1 / 0.
     known = torch.where((scale > 0) & scale.isfinite(), scale, torch.inf)
     varies = known < 1e6 * known.min().clamp(max=1e12)
     if not varies.all():
         z.masked_fill_(~varies, 0)
         scale.masked_fill_(~varies, 0)
-    return z, mean, scale
+    return z, mean + x[0], scale
 
 
 def _difference(
@@ -121,7 +125,7 @@ def _ridge(
 ) -> _Fitted:
     """The dual form where there are fewer texts than features; one factorisation for all sets.
 
-    Layer by layer in the same memory, which stays in the cache from one step to the next.
+    Layer by layer, so that what a step leaves is in the cache for the next one.
     """
     layers, texts, width = x.shape
     target = 2 * labels - 1

@@ -56,7 +56,10 @@ class Form:
 
     def near(self, a: Rows, bias: Each) -> tuple[Rows, Each]:
         """A step against a gradient, as if the curvature were that at weights 0."""
-        return torch.cholesky_solve(a, self.factor), bias * 4 / self.z.shape[-2]
+        step = torch.cholesky_solve(a, self.factor)
+        if self.dual:  # equal shares again: what rounding leaves of them grows from step to step
+            step = step - step.mean(-2, keepdim=True)
+        return step, bias * 4 / self.z.shape[-2]
 
     def weights(self, a: Rows) -> Float[Tensor, "layer d_model set"]:
         """The weights that unknowns stand for."""

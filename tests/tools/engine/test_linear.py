@@ -2,13 +2,17 @@
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
+from mechmentor.evals.bench.sweeps import _generic
+from mechmentor.evals.organisms.turns import load_base
 from mechmentor.tools.engine import linear
 from mechmentor.tools.engine.linear import OneDnnLinear, as_before, row_products, through_onednn
+from mechmentor.tools.models import load_model
 
 
 @pytest.fixture
@@ -51,7 +55,9 @@ def test_values_are_those_of_the_plain_map(pair: list[nn.Linear], taken: list[in
     assert len(taken) == linear.can_take(x)
 
 
-def test_gradients_are_those_of_the_plain_map_to_the_second(pair: list[nn.Linear]):
+def test_gradients_are_those_of_the_plain_map_to_the_second(
+    pair: list[nn.Linear], taken: list[int]
+):
     x = torch.randn(3, 5, 768, requires_grad=True)
     found = []
     for module in pair:
@@ -59,6 +65,46 @@ def test_gradients_are_those_of_the_plain_map_to_the_second(pair: list[nn.Linear
         (second,) = torch.autograd.grad(first.sum(), x)
         found.append((first.detach(), second))
     torch.testing.assert_close(found[1], found[0], atol=1e-3, rtol=1e-3)
+    assert bool(taken) == linear.can_take(torch.empty(1))
+
+
+def test_transforms_of_pytorch_see_its_own_map(pair: list[nn.Linear]):
+    plain, other = pair
+    x, way = torch.randn(8, 768), torch.randn(8, 768)
+    torch.testing.assert_close(*(torch.func.jvp(m, (x,), (way,))[1] for m in (other, plain)))
+    torch.testing.assert_close(
+        *(torch.func.grad(lambda v, m=m: m(v).sum())(x) for m in (other, plain))
+    )
+    with torch.autocast("cpu", torch.bfloat16):
+        assert other(x).dtype == torch.bfloat16
+
+
+def test_a_loaded_model_goes_through_and_gives_the_plain_one(
+    tiny_folder: Any, monkeypatch: pytest.MonkeyPatch, taken: list[int]
+):
+    monkeypatch.setattr(linear, "_SMALL", 0)
+    model = load_model(tiny_folder, device="cpu")
+    assert {type(m) for m in model.hf.modules() if isinstance(m, nn.Linear)} == {OneDnnLinear}
+    vectors = torch.randn(2, 9, model.d_model, requires_grad=True)
+    found = []
+    for how in (through_onednn, as_before):
+        how(model.hf)
+        logits = model.hf(inputs_embeds=vectors).logits
+        found.append((logits.detach(), *torch.autograd.grad(logits.square().sum(), vectors)))
+    torch.testing.assert_close(found[0], found[1], atol=1e-3, rtol=1e-3)
+    assert bool(taken) == linear.can_take(vectors)
+
+
+def test_an_organisms_base_goes_through(tiny_folder: Any):
+    base, _ = load_base(tiny_folder, torch.float32)
+    assert {type(m) for m in base.modules() if isinstance(m, nn.Linear)} == {OneDnnLinear}
+
+
+def test_the_loop_that_sweeps_are_measured_with_is_pytorchs(tiny_model: Any):
+    _generic(tiny_model, torch.tensor([[5, 6, 7], [5, 8, 9]]), "resid_pre", [(0, 1)], [3, 4])
+    modules = [m for m in tiny_model.bridge.modules() if isinstance(m, nn.Linear)]
+    assert modules
+    assert not any(isinstance(m, OneDnnLinear) for m in modules)
 
 
 @pytest.mark.parametrize("name", ["weight", "bias"])

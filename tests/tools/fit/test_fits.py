@@ -77,15 +77,28 @@ def test_layers_together_are_layers_one_by_one(method, texts, monkeypatch):
 def test_features_are_standardised_as_in_double_precision_and_constant_ones_are_0() -> None:
     torch.manual_seed(0)
     x = torch.randn(90, 5) * torch.tensor([1.0, 30.0, 0.01, 0.0, 1e-9])
-    x += torch.tensor([0.0, 5000.0, 1.0, 3.0, 0.0])
+    x += torch.tensor([0.0, 5000.0, 1.0, 5000.123, 0.0])
     z, mean, scale = _standardised(x)
     double = x[:, :3].double()
     expected = (double - double.mean(0)) / double.std(0, correction=0)
-    torch.testing.assert_close(z[:, :3].double(), expected, atol=2e-3, rtol=2e-3)
+    torch.testing.assert_close(z[:, :3].double(), expected, atol=2e-5, rtol=2e-5)
     torch.testing.assert_close(mean, x.mean(0))
     assert not z[:, 3:].any()
     assert not scale[3:].any()
-    assert not _standardised(torch.ones(4, 2))[0].any()
+    assert not _standardised(torch.full((90, 2), 0.1))[0].any()
+    with pytest.raises(ValueError, match="not finite"):
+        _standardised(torch.tensor([[1.0, 2.0], [torch.nan, 3.0]]))
+
+
+@pytest.mark.parametrize("penalty", [0.1, 1.0])
+@pytest.mark.parametrize("texts", [10, 40])
+def test_few_texts_and_a_small_penalty_leave_logistic_right(texts: int, penalty: float) -> None:
+    torch.manual_seed(texts)
+    x = torch.randn(texts, 800) + 50 * torch.randn(800)
+    labels = (torch.arange(texts) % 2).float()[:, None]
+    found = fit("logistic", x, labels, penalty).score(x)
+    double = fit("logistic", x.double(), labels.double(), penalty).score(x.double())
+    assert float((found - double).abs().max()) < 0.01 * float(double.std())
 
 
 def test_scores_of_several_layers_are_those_of_each() -> None:
