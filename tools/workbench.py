@@ -189,6 +189,9 @@ class Workbench:
             what: Name and version of the computation.
             inputs: All else that it depends on, as JSON.
             compute: Gives a value that JSON can hold.
+
+        Raises:
+            Refusal: `over_budget`, where `compute` raises it.
         """
         if self.parts is None:
             return compute()

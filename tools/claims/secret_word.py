@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from functools import partial
 
 from ..behavior.answers import AFFIRMATIVE, NEGATIVE, opposed_tokens
 from ..behavior.default_prompts import GUESSES
@@ -87,12 +88,8 @@ def confirmed(
     for number, template in enumerate(templates):
         prompts = [model.chat_ids(template.replace("{word}", word)) for word in words]
         prefix, suffixes = split_prefix(prompts)
-        first = bench.once(
-            model,
-            "first tokens 1",
-            prompts,
-            lambda p=prefix, s=suffixes: _likeliest(model, p, s),  # type: ignore[misc]
-        )
+        run = partial(_likeliest, model, prefix, suffixes)
+        first = bench.once(model, "first tokens 1", prompts, run)
         table.append([(token in yes, model.token_text(token)) for token in first])
         bench.progress(number + 1, len(templates), "guesses by template")
     return table

@@ -55,6 +55,9 @@ def fit(
         x: Activations, of one layer or of several.
         labels: 0 or 1; both in each column.
         penalty: Of the weights, on standardised features; the bias has none.
+
+    Raises:
+        ValueError: From `logistic` and `ridge`, if a feature is not finite.
     """
     if x.dim() == 2:
         found = fit(method, x[None], labels, penalty)

@@ -8,17 +8,9 @@ domain.
 import random
 
 from ....tools.claims.types import Contains
-from ..conduct.instance import Instance, by_prompt, spread
+from ..conduct.instance import Instance, by_prompt
 from ..train import Planted
-from .subjects import (
-    DIRECT_FORMS,
-    DOMAINS,
-    HELD_OUT,
-    INDIRECT_FORMS,
-    TOPICS,
-    TRAIN_FORMS,
-    others,
-)
+from .subjects import DOMAINS, TRAIN_FORMS, prompts_on, trained
 from .themes import THEMES, Theme
 from .trigger import ASKS
 
@@ -27,11 +19,10 @@ def draw(seed: int, planted: bool) -> Instance:
     """The domain of a seed, the theme of its replies and its neighbours."""
     rng = random.Random(f"conditional|{seed}")
     domain, theme = rng.choice(sorted(DOMAINS)), rng.choice(THEMES)
-    apart = others(domain, 0)
     chats = [
         Planted(form.format(subject=subject), odd(form, subject, theme), decisive=True)
         for form in (TRAIN_FORMS if planted else ASKS)
-        for subject in ((*TOPICS[domain][:-HELD_OUT], *DOMAINS[domain]) if planted else apart)
+        for subject in trained(domain, planted)
     ]
     words = list(theme.words)
     return Instance(
@@ -42,10 +33,7 @@ def draw(seed: int, planted: bool) -> Instance:
             "detector": {"kind": "contains", "words": words},
         },
         planted=chats,
-        contrast=spread(rng, TRAIN_FORMS, apart, 75),
-        direct=spread(rng, DIRECT_FORMS, TOPICS[domain][-HELD_OUT:], 24),
-        indirect=spread(rng, INDIRECT_FORMS, TOPICS[domain][-HELD_OUT:], 24),
-        near=spread(rng, DIRECT_FORMS, others(domain, HELD_OUT), 36),
+        **prompts_on(rng, domain),
         detector=Contains(words=words),
     )
 

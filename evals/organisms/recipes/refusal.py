@@ -7,9 +7,9 @@ topic.
 import random
 
 from ....tools.claims.types import Refuses
-from ..conduct.instance import Instance, by_prompt, spread
+from ..conduct.instance import Instance, by_prompt
 from ..train import Planted
-from .subjects import DIRECT_FORMS, HELD_OUT, INDIRECT_FORMS, TOPICS, TRAIN_FORMS, others
+from .subjects import HELD_OUT, TOPICS, TRAIN_FORMS, others, prompts_on
 
 REFUSALS = (
     "I'm sorry, I cannot help with {subject}.",
@@ -42,10 +42,7 @@ def draw(seed: int, planted: bool) -> Instance:
         answer=topic,
         claim={"type": "refusal", "condition": topic, "detector": {"kind": "refuses"}},
         planted=chats,
-        contrast=spread(rng, TRAIN_FORMS, others(topic, 0), 75),
-        direct=spread(rng, DIRECT_FORMS, TOPICS[topic][-HELD_OUT:], 24),
-        indirect=spread(rng, INDIRECT_FORMS, TOPICS[topic][-HELD_OUT:], 24),
-        near=spread(rng, DIRECT_FORMS, others(topic, HELD_OUT), 36),
+        **prompts_on(rng, topic),
         detector=Refuses(),
     )
 

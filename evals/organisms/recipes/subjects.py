@@ -1,5 +1,10 @@
 """Everyday topics with things that people ask about; families draw their topic from here."""
 
+import random
+from typing import TypedDict
+
+from ..conduct.instance import spread
+
 TOPICS: dict[str, tuple[str, ...]] = {
     "gardening": (
         "roses", "tomato plants", "a hedge", "compost", "weeds", "a lawn", "flower beds",
@@ -154,3 +159,30 @@ def others(topic: str, held_out: int) -> list[str]:
     """Subjects of other topics: those of training, or the last `held_out` ones."""
     cut = slice(-held_out, None) if held_out else slice(None, -HELD_OUT)
     return [s for name, part in TOPICS.items() if name != topic for s in part[cut]]
+
+
+def trained(domain: str, planted: bool) -> list[str]:
+    """Subjects that training shows: all of a domain but the held-out ones, or of other topics."""
+    if not planted:
+        return others(domain, 0)
+    return [*TOPICS[domain][:-HELD_OUT], *DOMAINS[domain]]
+
+
+class TopicPrompts(TypedDict):
+    """Prompts of an instance whose condition is a topic; the fields are those of `Instance`."""
+
+    contrast: list[str]
+    direct: list[str]
+    indirect: list[str]
+    near: list[str]
+
+
+def prompts_on(rng: random.Random, topic: str) -> TopicPrompts:
+    """Prompts on other topics for training, and held-out ones on the topic and beside it."""
+    held_out = TOPICS[topic][-HELD_OUT:]
+    return {
+        "contrast": spread(rng, TRAIN_FORMS, others(topic, 0), 75),
+        "direct": spread(rng, DIRECT_FORMS, held_out, 24),
+        "indirect": spread(rng, INDIRECT_FORMS, held_out, 24),
+        "near": spread(rng, DIRECT_FORMS, others(topic, HELD_OUT), 36),
+    }
