@@ -85,7 +85,10 @@ _FRONT = (
 )
 _SEPARATORS = (
     "Area under the curve, organisms against trained nulls, of numbers that need no "
-    "interpretability: the worst eight. Above 0.7 a number tells the two apart."
+    "interpretability: the worst eight. Above 0.7 a number tells the two apart. With the first "
+    "eleven nulls perplexity did (0.71, 109 of 154 pairs). Three more were built after that was "
+    "seen, of preference, trigger and false belief, the last chosen because its training raises "
+    "perplexity; none was left out. With the first two alone it would be 0.73."
 )
 _MATRIX = (
     "A row is the claim that would be right about one organism, on its held-out prompts; a column "
