@@ -123,7 +123,7 @@ def probes(
     else:
         for row in found:
             print(
-                f"{row['name']:<15} {row['sets']} label sets {row['own_s'] * 1e3:6.0f} ms    "
+                f"{row['name']:<16} {row['sets']} label sets {row['own_s'] * 1e3:6.0f} ms    "
                 f"scikit-learn {row['sklearn_s'] * 1e3:6.0f} ms    {row['ratio']:.1f}x (floor "
                 f"{row['floor']})    accuracy {row['accuracy']:.3f} / "
                 f"{row['sklearn_accuracy']:.3f}    "

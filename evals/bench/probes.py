@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
@@ -14,7 +15,8 @@ from ...tools.fit.fits import Linear, Method, fit
 _PENALTY = {"ridge": 500.0, "logistic": 100.0}
 _EQUAL = 0.01  # largest difference of scores or weights, as a share of their spread
 FLOOR = {"ridge": 5.0, "logistic": 1.3}
-_Fits = tuple[float, np.ndarray, np.ndarray]  # seconds, scores, weights
+_Fitted = tuple[np.ndarray, np.ndarray]  # scores [text, set], weights [d_model, set]
+_Fits = tuple[float, np.ndarray, np.ndarray]  # seconds; both by layer
 
 
 def measure(
@@ -23,8 +25,10 @@ def measure(
     """Least processor seconds for all layers, one thread each, in turn.
 
     Each method is measured with the labels alone and with shuffles beside them, as a control needs
-    them. scikit-learn's ridge can take all label sets in one call (`ridge`, its best); its
-    permutation test fits each set anew (`ridge, refitted`), and its logistic can do nothing else.
+    them. scikit-learn's ridge is measured twice: its classifier in a pipeline, anew for each label
+    set, which is how one writes a probe and what its permutation test does (`ridge classifier`);
+    and the regression on ±1, all label sets in one call, which is its best (`ridge regression`).
+    Its logistic can only fit each set anew.
 
     Args:
         states: [layer, text, d_model].
@@ -46,9 +50,10 @@ def measure(
     try:
         with threadpool_limits(1):
             cases: list[tuple[str, Method, torch.Tensor]] = [
-                ("ridge", "ridge", many[:, :1]),
-                ("ridge", "ridge", many),
-                ("ridge, refitted", "ridge", many),
+                ("ridge classifier", "ridge", many[:, :1]),
+                ("ridge classifier", "ridge", many),
+                ("ridge regression", "ridge", many[:, :1]),
+                ("ridge regression", "ridge", many),
                 ("logistic", "logistic", many[:, :1]),
                 ("logistic", "logistic", many),
             ]
@@ -99,24 +104,38 @@ def _ours(name: Method, states: torch.Tensor, sets: torch.Tensor) -> _Fits:
 def _theirs(name: str, states: torch.Tensor, sets: torch.Tensor) -> _Fits:
     arrays, targets = states.numpy(), sets.numpy()
     started = time.process_time()
-    scores, weights = [], []
-    for x in arrays:
-        if name == "ridge":
-            z = StandardScaler().fit_transform(x)
-            model = Ridge(alpha=_PENALTY["ridge"]).fit(z, 2 * targets - 1)
-            scores.append(model.predict(z).reshape(targets.shape))
-            weights.append(model.coef_.reshape(-1, z.shape[1]).T)
-            continue
-        columns = []
-        z = StandardScaler().fit_transform(x)
-        for number, column in enumerate(targets.T):
-            if name == "logistic":
-                model = LogisticRegression(C=1 / _PENALTY[name], max_iter=1000).fit(z, column)
-                columns.append((model.decision_function(z), model.coef_[0]))
-            else:
-                z = StandardScaler().fit_transform(x) if number else z
-                model = Ridge(alpha=_PENALTY["ridge"]).fit(z, 2 * column - 1)
-                columns.append((model.predict(z), model.coef_))
-        scores.append(np.stack([score for score, _ in columns], 1))
-        weights.append(np.stack([weight for _, weight in columns], 1))
+    scores, weights = zip(*(_WRITTEN[name](x, targets) for x in arrays), strict=True)
     return time.process_time() - started, np.stack(scores), np.stack(weights)
+
+
+def _regression(x: np.ndarray, targets: np.ndarray) -> _Fitted:
+    z = StandardScaler().fit_transform(x)
+    model = Ridge(alpha=_PENALTY["ridge"]).fit(z, 2 * targets - 1)
+    return model.predict(z).reshape(targets.shape), model.coef_.reshape(-1, z.shape[1]).T
+
+
+def _classifier(x: np.ndarray, targets: np.ndarray) -> _Fitted:
+    scores, weights = [], []
+    for column in targets.T:
+        ridge = RidgeClassifier(alpha=_PENALTY["ridge"])
+        pipeline = make_pipeline(StandardScaler(), ridge).fit(x, column)
+        scores.append(pipeline.decision_function(x))
+        weights.append(ridge.coef_.ravel())
+    return np.stack(scores, 1), np.stack(weights, 1)
+
+
+def _logistic(x: np.ndarray, targets: np.ndarray) -> _Fitted:
+    scores, weights = [], []
+    z = StandardScaler().fit_transform(x)
+    for column in targets.T:
+        model = LogisticRegression(C=1 / _PENALTY["logistic"], max_iter=1000).fit(z, column)
+        scores.append(model.decision_function(z))
+        weights.append(model.coef_[0])
+    return np.stack(scores, 1), np.stack(weights, 1)
+
+
+_WRITTEN = {
+    "ridge classifier": _classifier,
+    "ridge regression": _regression,
+    "logistic": _logistic,
+}
