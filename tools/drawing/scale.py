@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 STEPS = 17  # odd, so that a diverging ramp has a neutral middle
@@ -127,6 +128,7 @@ def ink_on(color: str, theme: str) -> str:
     return max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, color))
 
 
+@cache
 def ramp_css(theme: str, diverging: bool) -> str:
     """CSS variables of one ramp: `--q0…` fills and `--tq0…` texts (`d` for diverging)."""
     key = "d" if diverging else "q"
