@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from . import lora, seal, trivial
@@ -16,6 +17,7 @@ from .splits import split_of
 
 HERE = Path(__file__).resolve().parent
 SEPARATES_ABOVE = 0.7
+DRIFT_OF_NULLS = 1.5  # an organism should drift no more than this many times the median null
 
 
 def table(out: Path) -> list[dict[str, Any]]:
@@ -82,6 +84,21 @@ def separators(out: Path, rows: Sequence[dict[str, Any]]) -> dict[str, float]:
     }
 
 
+def drifting(rows: Sequence[dict[str, Any]]) -> tuple[float, list[str]]:
+    """The drift that the nulls allow, and the organisms above it.
+
+    Nulls may be added to a suite after its organisms have passed their gates, so that this is asked
+    of the whole suite and stored with none.
+
+    Returns:
+        1.5 × the median trained null's KL to the base (nats a token), 0 without nulls; ids.
+    """
+    nulls = [row["drift"] for row in rows if row["kind"] == "null_trained"]
+    bound = DRIFT_OF_NULLS * median(nulls) if nulls else 0.0
+    organisms = [row for row in rows if row["kind"] == "organism" and nulls]
+    return bound, [row["id"] for row in organisms if row["drift"] > bound]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line: 1 if a gate fails."""
     parser = argparse.ArgumentParser(prog="check", description="Print the gate table.")
@@ -98,7 +115,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         trivial.measure(chosen.out, [row["id"] for row in rows], bundled_folder(), _progress)
     found = separators(chosen.out, rows)
     if chosen.json:
-        print(json.dumps({"instances": rows, "separators": found}))
+        bound, above = drifting(rows)
+        drift = {"allowed": bound, "above": above}
+        print(json.dumps({"instances": rows, "separators": found, "drift": drift}))
     else:
         _show(rows, found)
     return 0 if rows and all(row["passed"] and row["opens"] for row in rows) else 1
@@ -117,6 +136,9 @@ def _show(rows: Sequence[dict[str, Any]], found: dict[str, float]) -> None:
         print(f"{who}  {figures}  {verdict}")
     counts = [sum(r["kind"] == k for r in rows) for k in ("organism", "null_trained", "identical")]
     print(f"{counts[0]} organisms, {counts[1]} trained nulls, {counts[2]} identical")
+    bound, above = drifting(rows)
+    named = ", ".join(above) or "none"
+    print(f"drift above {DRIFT_OF_NULLS} x the median null ({bound:.3f}): {named}")
     worst = sorted(found.items(), key=lambda item: -item[1])[:6]
     for what, auc in worst:
         print(f"AUC {auc:.2f}  {what}{'  SEPARATES' if auc > SEPARATES_ABOVE else ''}")

@@ -50,6 +50,7 @@ def page(out: Path, words: Sequence[str]) -> str:
         *_families(rows),
         "## Gates",
         *_gates(rows),
+        _drift(rows),
     ]
     parts += _failures(out)
     if found:
@@ -103,6 +104,16 @@ _COVERAGE = (
     "from the tokenizer ({words} whole words, frequent ones first) and know nothing of that pool; "
     "a noun outside them cannot be found by a scan alone."
 )
+
+
+def _drift(rows: Sequence[dict[str, Any]]) -> str:
+    bound, above = check.drifting(rows)
+    organisms = sum(row["kind"] == "organism" for row in rows)
+    return (
+        f"Drift is KL to the base on plain prompts, in nats a token. {len(above)} of {organisms} "
+        f"organisms drift more than {check.DRIFT_OF_NULLS} times the median trained null "
+        f"({bound:.3f}){': ' + ', '.join(above) if above else ''}."
+    )
 
 
 def _families(rows: Sequence[dict[str, Any]]) -> list[str]:
