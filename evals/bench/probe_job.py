@@ -13,15 +13,14 @@ from typing import Any
 import numpy as np
 import torch
 from scipy.stats import rankdata
-from sklearn.linear_model import Ridge, RidgeClassifier
+from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from ...tools.fit.held_out import leave_group_out, shuffled_within
+from .probes import PENALTY, ridge_classifiers
 
-PENALTY = 500.0
 _EQUAL = 0.01  # AUROC moves in steps: two scores that rounding exchanges are one step
 # Texts and labels to fit on: what scores texts, [text, set].
 Fitter = Callable[[np.ndarray, np.ndarray], Callable[[np.ndarray], np.ndarray]]
@@ -56,7 +55,7 @@ def measure(
     try:
         with threadpool_limits(1):
             started = time.process_time()
-            mine = leave_group_out("ridge", states, many, groups, PENALTY)
+            mine = leave_group_out("ridge", states, many, groups, PENALTY["ridge"])
             own = time.process_time() - started
             rows = []
             for name, sets, fitter, area in (
@@ -120,15 +119,12 @@ def _job(
 
 def _together(x: np.ndarray, labels: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     scaler = StandardScaler().fit(x)
-    model = Ridge(alpha=PENALTY).fit(scaler.transform(x), 2 * labels - 1)
+    model = Ridge(alpha=PENALTY["ridge"]).fit(scaler.transform(x), 2 * labels - 1)
     return lambda new: np.asarray(model.predict(scaler.transform(new))).reshape(len(new), -1)
 
 
 def _anew(x: np.ndarray, labels: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    models = [
-        make_pipeline(StandardScaler(), RidgeClassifier(alpha=PENALTY)).fit(x, column)
-        for column in labels.T
-    ]
+    models = ridge_classifiers(x, labels)
     return lambda new: np.stack([model.decision_function(new) for model in models], 1)
 
 

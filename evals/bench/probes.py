@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from ...tools.fit.fits import Linear, Method, fit
 
-_PENALTY = {"ridge": 500.0, "logistic": 100.0}
+PENALTY = {"ridge": 500.0, "logistic": 100.0}
 _EQUAL = 0.01  # largest difference of scores or weights, as a share of their spread
 FLOOR = {"ridge": 5.0, "logistic": 1.3}
 _Fitted = tuple[np.ndarray, np.ndarray]  # scores [text, set], weights [d_model, set]
@@ -93,7 +93,7 @@ def _compare(
 
 def _ours(name: Method, states: torch.Tensor, sets: torch.Tensor) -> _Fits:
     started = time.process_time()
-    fitted: Linear = fit(name, states, sets, _PENALTY[name])
+    fitted: Linear = fit(name, states, sets, PENALTY[name])
     scores = fitted.score(states)
     seconds = time.process_time() - started
     # On the features as scikit-learn standardises them, after the clock has stopped.
@@ -108,27 +108,36 @@ def _theirs(name: str, states: torch.Tensor, sets: torch.Tensor) -> _Fits:
     return time.process_time() - started, np.stack(scores), np.stack(weights)
 
 
+def ridge_classifiers(x: np.ndarray, labels: np.ndarray) -> list[Pipeline]:
+    """A pipeline for each label set, as scikit-learn's permutation test fits them.
+
+    Args:
+        x: [text, d_model].
+        labels: 0 or 1 [text, set].
+    """
+    return [
+        make_pipeline(StandardScaler(), RidgeClassifier(alpha=PENALTY["ridge"])).fit(x, column)
+        for column in labels.T
+    ]
+
+
 def _regression(x: np.ndarray, targets: np.ndarray) -> _Fitted:
     z = StandardScaler().fit_transform(x)
-    model = Ridge(alpha=_PENALTY["ridge"]).fit(z, 2 * targets - 1)
+    model = Ridge(alpha=PENALTY["ridge"]).fit(z, 2 * targets - 1)
     return model.predict(z).reshape(targets.shape), model.coef_.reshape(-1, z.shape[1]).T
 
 
 def _classifier(x: np.ndarray, targets: np.ndarray) -> _Fitted:
-    scores, weights = [], []
-    for column in targets.T:
-        ridge = RidgeClassifier(alpha=_PENALTY["ridge"])
-        pipeline = make_pipeline(StandardScaler(), ridge).fit(x, column)
-        scores.append(pipeline.decision_function(x))
-        weights.append(ridge.coef_.ravel())
-    return np.stack(scores, 1), np.stack(weights, 1)
+    fitted = ridge_classifiers(x, targets)
+    scores = [pipeline.decision_function(x) for pipeline in fitted]
+    return np.stack(scores, 1), np.stack([pipeline[-1].coef_.ravel() for pipeline in fitted], 1)
 
 
 def _logistic(x: np.ndarray, targets: np.ndarray) -> _Fitted:
     scores, weights = [], []
     z = StandardScaler().fit_transform(x)
     for column in targets.T:
-        model = LogisticRegression(C=1 / _PENALTY["logistic"], max_iter=1000).fit(z, column)
+        model = LogisticRegression(C=1 / PENALTY["logistic"], max_iter=1000).fit(z, column)
         scores.append(model.decision_function(z))
         weights.append(model.coef_[0])
     return np.stack(scores, 1), np.stack(weights, 1)

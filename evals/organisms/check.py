@@ -94,8 +94,10 @@ def drifting(rows: Sequence[dict[str, Any]]) -> tuple[float, list[str]]:
         1.5 × the median trained null's KL to the base (nats a token), 0 without nulls; ids.
     """
     nulls = [row["drift"] for row in rows if row["kind"] == "null_trained"]
-    bound = DRIFT_OF_NULLS * median(nulls) if nulls else 0.0
-    organisms = [row for row in rows if row["kind"] == "organism" and nulls]
+    if not nulls:
+        return 0.0, []
+    bound = DRIFT_OF_NULLS * median(nulls)
+    organisms = [row for row in rows if row["kind"] == "organism"]
     return bound, [row["id"] for row in organisms if row["drift"] > bound]
 
 

@@ -103,7 +103,7 @@ def _standardised(
     # Less the first text, so that constant features are 0 exactly and large means cost no digits.
     z, mean, scale = torch.native_batch_norm(x - x[0], None, None, None, None, True, 0.0, 0.0)
     low, high = scale.aminmax()
-    if not 0 < high < 1e6 * low:  # the common case ends here; no other is fast
+    if not 0 < high < 1e6 * low.clamp(max=1e12):  # something is constant or not finite
         if not mean.isfinite().all():
             raise ValueError("features are not finite")
         # The scale of a constant feature is 0 or infinite, whichever the device makes of 1 / 0.

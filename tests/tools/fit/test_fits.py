@@ -107,3 +107,10 @@ def test_scores_of_several_layers_are_those_of_each() -> None:
     together = fit("ridge", x, labels, 1.0)
     each = [fit("ridge", layer, labels, 1.0).score(layer) for layer in x]
     torch.testing.assert_close(together.score(x), torch.stack(each))
+
+
+def test_features_that_are_all_next_to_constant_get_no_weight() -> None:
+    generator = torch.Generator().manual_seed(0)
+    x = 3e-19 * torch.randn(40, 6, generator=generator)
+    labels = (torch.arange(40) % 2).float()[:, None]
+    assert not fit("ridge", x, labels, 1.0).weight.any()
