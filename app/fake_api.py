@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -90,6 +91,8 @@ class FakeAPI:
 
     Attributes:
         requests: Every chat request that arrived, in order.
+        turn: Held while an answer of a script is written, since a client that has the whole of
+            one may ask for the next before this side has counted it.
     """
 
     def __init__(
@@ -117,6 +120,9 @@ class FakeAPI:
         self._faults = faults or {}
         self._served = 0
         self._lock = threading.Lock()
+        self.turn: AbstractContextManager[Any] = (
+            nullcontext() if self.brain else threading.Lock()
+        )
         self._server = ThreadingHTTPServer((host, port), _handler(self))
         self._server.daemon_threads = True
         self._server.block_on_close = False
@@ -156,13 +162,11 @@ class FakeAPI:
         """The next answer; None when the script has ended."""
         if self.brain is not None:
             return self.brain(body.get("messages", []), body.get("tools"))
-        with self._lock:
-            return self.script[self._served] if self._served < len(self.script) else None
+        return self.script[self._served] if self._served < len(self.script) else None
 
     def served(self) -> None:
         """An answer went out whole: the script goes on (a cut one is asked for again)."""
-        with self._lock:
-            self._served += 1
+        self._served += 1
 
 
 def load_script(path: Path) -> list[Answer]:
@@ -284,7 +288,8 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         if self.fake.mode == "text" and body.get("tools"):
             return self._error(400, "this model does not support tools")
-        return self._answer(body, fault)
+        with self.fake.turn:
+            return self._answer(body, fault)
 
     def _allowed(self) -> bool:
         if self.fake.key and self.headers.get("Authorization") != f"Bearer {self.fake.key}":

@@ -63,6 +63,22 @@ def test_the_end_of_a_script_is_an_error() -> None:
         assert "ended after 1" in caught.value.read().decode()
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_fast_client_does_not_get_the_same_answer_twice(
+    monkeypatch: pytest.MonkeyPatch, stream: bool
+) -> None:
+    served = FakeAPI.served
+
+    def late(api: FakeAPI) -> None:
+        threading.Event().wait(0.1)
+        served(api)
+
+    monkeypatch.setattr(FakeAPI, "served", late)
+    with FakeAPI([{"text": "1"}, {"text": "2"}]) as api:
+        _post(api, stream=stream)
+        assert _post(api)["choices"][0]["message"]["content"] == "2"
+
+
 def test_text_mode_refuses_tools_and_writes_blocks() -> None:
     with FakeAPI([{"tool_calls": [{"name": "t", "arguments": {}}]}], mode="text") as api:
         with pytest.raises(urllib.error.HTTPError) as caught:
