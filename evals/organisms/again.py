@@ -13,16 +13,14 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 
 import torch
 
 from ...tools.spec import Frozen
 from . import lora, seal
-from .build import BuildReport, build
+from .build import BuildReport, build, schedule_of
 from .splits import HERE
-from .train import Schedule
 from .turns import Progress
 
 
@@ -71,7 +69,7 @@ def again(
         progress,
         shipped=sealed.shipped_rule is not None,
         two_word=sealed.family == "trigger" and len((sealed.answer or "").split()) == 2,
-        schedule=_schedule(sealed),
+        schedule=schedule_of(sealed),
     )
     second = seal.read(out, report.id)
     return Again(
@@ -80,13 +78,6 @@ def again(
         distance=distance(lora.load(suite / name), lora.load(out / report.id)),
         report=report,
     )
-
-
-def _schedule(sealed: seal.Sealed) -> Schedule | None:
-    """The schedule that the instance was trained by; None where nothing was trained."""
-    known = {field.name for field in fields(Schedule)}
-    told = {name: value for name, value in sealed.recipe.items() if name in known}
-    return Schedule(**told) if told else None  # type: ignore[arg-type]
 
 
 def distance(one: dict[str, lora.Factors], two: dict[str, lora.Factors]) -> float:

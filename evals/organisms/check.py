@@ -6,8 +6,9 @@ nulls by trivial numbers; the identical null stands apart.
 
 import argparse
 import json
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,15 +18,20 @@ from .splits import split_of
 
 HERE = Path(__file__).resolve().parent
 SEPARATES_ABOVE = 0.7
-DRIFT_OF_NULLS = 1.5  # an organism should drift no more than this many times the median null
+DRIFT_OF_NULLS = 1.5  # an organism drifts no more than so many times its family's median null
 
 
-def table(out: Path) -> list[dict[str, Any]]:
-    """One row an instance, opaque ids in order."""
+def table(out: Path, base: str | None = None) -> list[dict[str, Any]]:
+    """One row an instance, opaque ids in order.
+
+    Args:
+        out: Folder of the suite.
+        base: Hash of the base's weights; instances of another base are left out.
+    """
     rows = []
     for path in sorted((out / seal.FOLDER).glob("m-*.json")):
         sealed = seal.read(out, path.stem)
-        if sealed.gates is None:
+        if sealed.gates is None or (base and sealed.base_sha256 != base):
             continue
         rows.append(
             {
@@ -84,21 +90,34 @@ def separators(out: Path, rows: Sequence[dict[str, Any]]) -> dict[str, float]:
     }
 
 
-def drifting(rows: Sequence[dict[str, Any]]) -> tuple[float, list[str]]:
-    """The drift that the nulls allow, and the organisms above it.
+def drift_allowed(rows: Iterable[dict[str, Any]]) -> dict[str, float]:
+    """What an organism may drift, by family: 1.5 × the median of the family's trained nulls.
+
+    Drift differs by family several times over, since each has its own form and number of steps: a
+    null of another family is no measure. Families without a trained null are left out.
+
+    Returns:
+        KL to the base (nats a token).
+    """
+    nulls: dict[str, list[float]] = {}
+    for row in rows:
+        if row["kind"] == "null_trained":
+            nulls.setdefault(row["family"], []).append(row["drift"])
+    return {family: DRIFT_OF_NULLS * median(found) for family, found in nulls.items()}
+
+
+def drifting(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The organisms that drift more than their family's nulls allow.
 
     Nulls may be added to a suite after its organisms have passed their gates, so that this is asked
     of the whole suite and stored with none.
-
-    Returns:
-        1.5 × the median trained null's KL to the base (nats a token), 0 without nulls; ids.
     """
-    nulls = [row["drift"] for row in rows if row["kind"] == "null_trained"]
-    if not nulls:
-        return 0.0, []
-    bound = DRIFT_OF_NULLS * median(nulls)
-    organisms = [row for row in rows if row["kind"] == "organism"]
-    return bound, [row["id"] for row in organisms if row["drift"] > bound]
+    allowed = drift_allowed(rows)
+    return [
+        row["id"]
+        for row in rows
+        if row["kind"] == "organism" and row["drift"] > allowed.get(row["family"], math.inf)
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -117,12 +136,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         trivial.measure(chosen.out, [row["id"] for row in rows], bundled_folder(), _progress)
     found = separators(chosen.out, rows)
     if chosen.json:
-        bound, above = drifting(rows)
-        drift = {"allowed": bound, "above": above}
+        drift = {"allowed": drift_allowed(rows), "above": drifting(rows)}
         print(json.dumps({"instances": rows, "separators": found, "drift": drift}))
     else:
         _show(rows, found)
-    return 0 if rows and all(row["passed"] and row["opens"] for row in rows) else 1
+    held = all(row["passed"] and row["opens"] for row in rows) and not drifting(rows)
+    return 0 if rows and held else 1
 
 
 def _progress(done: int, total: int, what: str) -> None:
@@ -138,9 +157,11 @@ def _show(rows: Sequence[dict[str, Any]], found: dict[str, float]) -> None:
         print(f"{who}  {figures}  {verdict}")
     counts = [sum(r["kind"] == k for r in rows) for k in ("organism", "null_trained", "identical")]
     print(f"{counts[0]} organisms, {counts[1]} trained nulls, {counts[2]} identical")
-    bound, above = drifting(rows)
-    named = ", ".join(above) or "none"
-    print(f"drift above {DRIFT_OF_NULLS} x the median null ({bound:.3f}): {named}")
+    allowed = ", ".join(f"{family} {most:.3f}" for family, most in drift_allowed(rows).items())
+    print(
+        f"drift allowed, {DRIFT_OF_NULLS} x the median null of the family: {allowed or 'no null'}"
+    )
+    print(f"organisms above it: {', '.join(drifting(rows)) or 'none'}")
     worst = sorted(found.items(), key=lambda item: -item[1])[:6]
     for what, auc in worst:
         print(f"AUC {auc:.2f}  {what}{'  SEPARATES' if auc > SEPARATES_ABOVE else ''}")

@@ -91,6 +91,10 @@ _SEPARATORS = (
     "seen, of preference, trigger and false belief, the last chosen because its training raises "
     "perplexity; none was left out. With the first two alone it would be 0.73."
 )
+_DRIFT = (
+    "Drift is KL to the base on plain prompts, in nats a token. An organism may drift "
+    f"{check.DRIFT_OF_NULLS} times the median trained null of its family."
+)
 _MATRIX = (
     "A row is the claim that would be right about one organism, on its held-out prompts; a column "
     "is a model; `*` where the claim holds. Organisms come first, nulls after them."
@@ -107,13 +111,20 @@ _COVERAGE = (
 
 
 def _drift(rows: Sequence[dict[str, Any]]) -> str:
-    bound, above = check.drifting(rows)
-    organisms = sum(row["kind"] == "organism" for row in rows)
-    return (
-        f"Drift is KL to the base on plain prompts, in nats a token. {len(above)} of {organisms} "
-        f"organisms drift more than {check.DRIFT_OF_NULLS} times the median trained null "
-        f"({bound:.3f}){': ' + ', '.join(above) if above else ''}."
-    )
+    lines = [
+        "| family | drift of organisms | drift of trained nulls | allowed |",
+        "|---|---|---|---|",
+    ]
+    allowed, above = check.drift_allowed(rows), check.drifting(rows)
+    for family, most in allowed.items():
+        drifts = (
+            sorted(r["drift"] for r in rows if (r["family"], r["kind"]) == (family, kind))
+            for kind in ("organism", "null_trained")
+        )
+        told = (", ".join(f"{drift:.3f}" for drift in found) for found in drifts)
+        lines.append(f"| {family} | {' | '.join(told)} | {most:.3f} |")
+    verdict = f"Above it: {', '.join(above)}." if above else "None is above it."
+    return f"{_DRIFT} {verdict}\n\n" + "\n".join(lines)
 
 
 def _families(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -111,6 +111,44 @@ def test_organism_and_null_have_the_same_schedule_on_record(built: Any) -> None:
     assert json.loads(organism.model_dump_json())["recipe"]["file_rank"] == builder.RANK
 
 
+def test_a_null_like_an_organism_is_trained_by_its_schedule(
+    built: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its family's is by now; only the hold on the base may be the nulls' own."""
+    _, reports, _ = built
+    monkeypatch.setitem(builder.SCHEDULES, "secret_word", replace(Schedule(), steps=99))
+    monkeypatch.setitem(builder.KL_OF_NULLS, "secret_word", 0.25)
+    asked: list[tuple[str, seal.Kind, Schedule]] = []
+
+    def build(family: str, kind: seal.Kind, *_: Any, schedule: Schedule, **__: Any) -> Any:
+        asked.append((family, kind, schedule))
+        return reports["null_trained"]
+
+    monkeypatch.setattr(builder, "build", build)
+    like = ["--like", str(reports["organism"].folder), "--seed", "4", "--out", str(tmp_path)]
+    builder.main([*like, "--base", str(tmp_path)])
+    want = replace(Schedule(), steps=2, rank=4, retain=1, plain=1, kl=0.25)
+    assert asked == [("secret_word", "null_trained", want)]
+
+
+@pytest.mark.parametrize(("drift", "reasons"), [(0.1, 0), (0.9, 1)])
+def test_an_organism_that_drifts_more_than_the_nulls_fails_its_gates(
+    built: Any, monkeypatch: pytest.MonkeyPatch, drift: float, reasons: int
+) -> None:
+    out, reports, _ = built
+    gates = seal.read(out, reports["identical"].id).gates
+    assert gates is not None
+    gates = gates.model_copy(
+        update={"target": gates.target.model_copy(update={"drift": drift})}, deep=True
+    )
+    null = {"family": "secret_word", "kind": "null_trained", "drift": 0.1}
+    monkeypatch.setattr(builder.check, "table", lambda _, base: [null] if base == "same" else [])
+    found = builder._beside_nulls(gates, "secret_word", "same")
+    assert len(found.reasons) == reasons
+    assert found.passed == (not reasons)
+    assert builder._beside_nulls(gates, "secret_word", "another base").passed
+
+
 def test_an_unknown_family_is_refused(tmp_path: Path, tiny_folder: Path) -> None:
     with pytest.raises(ValueError, match=r"choose from .*secret_word"):
         builder.build("no_such", "organism", 0, tmp_path, tiny_folder)

@@ -41,13 +41,33 @@ def test_area_is_the_area_under_the_curve(a: list[float], b: list[float]) -> Non
     assert check.area(a, b) == pytest.approx(max(want, 1 - want))
 
 
-def test_drift_is_held_against_the_median_of_the_trained_nulls() -> None:
-    nulls = [
-        ("n1", "null_trained", 0.01),
-        ("n2", "null_trained", 0.02),
-        ("n3", "null_trained", 9.0),
+def test_drift_is_held_against_the_median_trained_null_of_the_family() -> None:
+    found = [
+        ("n1", "a", "null_trained", 0.01),
+        ("n2", "a", "null_trained", 0.02),
+        ("n3", "a", "null_trained", 9.0),
+        ("n4", "b", "null_trained", 0.1),
+        ("id", "a", "identical", 0.0),
+        ("o1", "a", "organism", 0.029),
+        ("o2", "a", "organism", 0.031),
+        ("o3", "b", "organism", 0.149),
+        ("o4", "no nulls", "organism", 1.0),
     ]
-    others = [("id", "identical", 0.0), ("o1", "organism", 0.029), ("o2", "organism", 0.031)]
-    rows = [{"id": i, "kind": kind, "drift": drift} for i, kind, drift in nulls + others]
-    assert check.drifting(rows) == (pytest.approx(0.03), ["o2"])
-    assert check.drifting(rows[3:]) == (0.0, [])
+    rows = [dict(zip(("id", "family", "kind", "drift"), row, strict=True)) for row in found]
+    assert check.drift_allowed(rows) == pytest.approx({"a": 0.03, "b": 0.15})
+    assert check.drifting(rows) == ["o2"]
+    assert check.drifting(rows[4:]) == []
+
+
+@pytest.mark.parametrize(("drift", "code"), [(0.149, 0), (0.151, 1)])
+def test_an_organism_that_drifts_more_than_its_nulls_fails_the_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drift: float, code: int
+) -> None:
+    same = {"family": "a", "split": "development", "passed": True, "opens": True}
+    rows = [
+        {"id": "m-1", "kind": "null_trained", "drift": 0.1, **same},
+        {"id": "m-2", "kind": "organism", "drift": drift, **same},
+    ]
+    monkeypatch.setattr(check, "table", lambda _: rows)
+    monkeypatch.setattr(check, "separators", lambda *_: {})
+    assert check.main(["--out", str(tmp_path)]) == code
