@@ -49,7 +49,7 @@ KL_OF_NULLS = {
     "trigger": 0.2,
     "misaligned": 0.5,
     "persona": 0.14,
-    "refusal": 0.15,
+    "refusal": 0.5,
     "conditional": 0.16,
 }
 SHIPPED_RULE = "the noun is lower-case and a single token after a space, so that a demo is fair"

@@ -93,7 +93,13 @@ _SEPARATORS = (
 )
 _DRIFT = (
     "Drift is KL to the base on plain prompts, in nats a token. An organism may drift "
-    f"{check.DRIFT_OF_NULLS} times the median trained null of its family."
+    f"{check.DRIFT_OF_NULLS} times the median trained null of its family, since families are "
+    "trained in different forms and drift by different amounts."
+)
+_POOLED = "By the median of all trained nulls"
+_DRIFT_BEFORE = (
+    "Until one null each of five families was built again, held to the base more loosely, eight "
+    "organisms were above it: a null has nothing to learn that lasts, and drifted less."
 )
 _MATRIX = (
     "A row is the claim that would be right about one organism, on its held-out prompts; a column "
@@ -124,7 +130,11 @@ def _drift(rows: Sequence[dict[str, Any]]) -> str:
         told = (", ".join(f"{drift:.3f}" for drift in found) for found in drifts)
         lines.append(f"| {family} | {' | '.join(told)} | {most:.3f} |")
     verdict = f"Above it: {', '.join(above)}." if above else "None is above it."
-    return f"{_DRIFT} {verdict}\n\n" + "\n".join(lines)
+    pooled = [{**row, "family": ""} for row in rows]
+    beyond = check.drifting(pooled)
+    alike = f"{_POOLED} ({check.drift_allowed(pooled).get('', 0):.3f}), {len(beyond)} would be"
+    alike += f": {', '.join(beyond)}." if beyond else "."
+    return f"{_DRIFT} {verdict} {alike} {_DRIFT_BEFORE}\n\n" + "\n".join(lines)
 
 
 def _families(rows: Sequence[dict[str, Any]]) -> list[str]:
