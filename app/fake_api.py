@@ -120,9 +120,7 @@ class FakeAPI:
         self._faults = faults or {}
         self._served = 0
         self._lock = threading.Lock()
-        self.turn: AbstractContextManager[Any] = (
-            nullcontext() if self.brain else threading.Lock()
-        )
+        self.turn: AbstractContextManager[Any] = nullcontext() if self.brain else threading.Lock()
         self._server = ThreadingHTTPServer((host, port), _handler(self))
         self._server.daemon_threads = True
         self._server.block_on_close = False
