@@ -89,7 +89,8 @@ _SEPARATORS = (
     "interpretability: the worst eight. Above 0.7 a number tells the two apart. With the first "
     "eleven nulls perplexity did (0.71, 109 of 154 pairs). Three more were built after that was "
     "seen, of preference, trigger and false belief, the last chosen because its training raises "
-    "perplexity; none was left out. With the first two alone it would be 0.73."
+    "perplexity; none was left out. With the first two alone it would be 0.73, with all three it "
+    "was 0.69. Nulls that drift as far as their organisms (above) took it to what it is now."
 )
 _DRIFT = (
     "Drift is KL to the base on plain prompts, in nats a token. An organism may drift "
