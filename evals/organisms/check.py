@@ -109,8 +109,8 @@ def drift_allowed(rows: Iterable[dict[str, Any]]) -> dict[str, float]:
 def drifting(rows: Sequence[dict[str, Any]]) -> list[str]:
     """The organisms that drift more than their family's nulls allow.
 
-    Nulls may be added to a suite after its organisms have passed their gates, so that this is asked
-    of the whole suite and stored with none.
+    Nulls may be added to a suite after its organisms have passed their gates, so that the whole
+    suite is asked, whatever was stored with each.
     """
     allowed = drift_allowed(rows)
     return [
