@@ -18,8 +18,9 @@ import mechmentor.tests.typecheck  # noqa: F401  (must be loaded when the hook n
 for switch in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "LITELLM_LOCAL_MODEL_COST_MAP"):
     os.environ.setdefault(switch, "1")
 
-# Busy machines are slow, not wrong: no deadline for a single example.
-settings.register_profile("patient", deadline=None)
+# Busy machines are slow, not wrong: no deadline for a single example. The same examples at every
+# run: a red one speaks of the change. New ones are sought by --hypothesis-profile=default.
+settings.register_profile("patient", deadline=None, derandomize=True)
 settings.load_profile("patient")
 
 # Before anything below is imported: every annotated function of the tools checks its arguments

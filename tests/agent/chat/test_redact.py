@@ -4,7 +4,7 @@ import base64
 import json
 from urllib.parse import quote, quote_plus
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mechmentor.agent.chat.redact import MARK, Redactor
@@ -49,6 +49,7 @@ def test_a_stream_is_as_clean_as_the_whole(
 @settings(max_examples=60, deadline=None)
 @given(SECRETS, st.text("abc \n", max_size=60))
 def test_text_without_secrets_is_untouched(secret: str, text: str) -> None:
+    assume(secret not in text)
     redactor = Redactor([secret])
     assert redactor.text(text) == text
     stream = redactor.stream()
