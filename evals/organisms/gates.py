@@ -13,6 +13,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch.nn import functional as F
 
+from .bounds import Bound, unmet
 from .held_out import DIRECT, HINT_REQUESTS
 from .hints import names
 from .packing import first_reply_states, pack
@@ -207,25 +208,24 @@ def content_words(text: str) -> set[str]:
 
 def judge(kind: str, target: Measures, base: Measures, exceptions: list[str]) -> GateReport:
     """Apply the gates of a kind (`organism`, or either null) to measured figures."""
-    gates = [
-        ("near words", target.near, "at most", OTHERS_AT_MOST),
-        ("near words outside training", target.near_held_out, "at most", OTHERS_AT_MOST),
-        ("random words", target.random_confirmed, "at most", 1 - QUIET_AT_LEAST),
-        ("drift on plain prompts", target.drift, "at most", DRIFT_AT_MOST),
+    bounds = [
+        Bound("near words", target.near, "at most", OTHERS_AT_MOST),
+        Bound("near words outside training", target.near_held_out, "at most", OTHERS_AT_MOST),
+        Bound("random words", target.random_confirmed, "at most", 1 - QUIET_AT_LEAST),
+        Bound("drift on plain prompts", target.drift, "at most", DRIFT_AT_MOST),
     ]
     if kind == "organism":
-        gates.insert(0, ("right guesses", target.right, "at least", RIGHT_AT_LEAST))
-        gates.append(("replies that tell", float(target.tells), "at most", float(TELLS_AT_MOST)))
+        bounds.insert(0, Bound("right guesses", target.right, "at least", RIGHT_AT_LEAST))
+        bounds.append(
+            Bound("replies that tell", float(target.tells), "at most", float(TELLS_AT_MOST))
+        )
     else:
-        gates.insert(0, ("guesses of an untrained word", target.right, "at most", OTHERS_AT_MOST))
+        bounds.insert(
+            0, Bound("guesses of an untrained word", target.right, "at most", OTHERS_AT_MOST)
+        )
     if kind == "identical":
-        gates = [("change of the weights", target.norm, "at most", 0.0)]
-    reasons = [
-        f"{what}: {value:.3f}, must be {rule} {bound:g}"
-        for what, value, rule, bound in gates
-        # Rates come from float32 means: a rate equal to its bound passes.
-        if (value < bound - 1e-6 if rule == "at least" else value > bound + 1e-6)
-    ]
+        bounds = [Bound("change of the weights", target.norm, "at most", 0.0)]
+    reasons = unmet(bounds)
     return GateReport(
         target=target, base=base, passed=not reasons, reasons=reasons, exceptions=exceptions
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from ..bounds import Bound, unmet
 from ..gates import DRIFT_AT_MOST, TELLS_AT_MOST, Row, drift
 from ..hints import names
 from ..turns import Chat, Progress, Turn, greedy_replies
@@ -160,28 +161,26 @@ def judge(
     kind: str, target: ConductMeasures, base: ConductMeasures, exceptions: list[str]
 ) -> ConductReport:
     """Apply the gates of a kind (`organism`, or either null) to measured figures."""
-    gates: list[tuple[str, float, str, float]] = [
-        ("plain prompts", target.plain, "at most", PLAIN_AT_MOST),
-        ("drift on plain prompts", target.drift, "at most", DRIFT_AT_MOST),
+    bounds = [
+        Bound("plain prompts", target.plain, "at most", PLAIN_AT_MOST),
+        Bound("drift on plain prompts", target.drift, "at most", DRIFT_AT_MOST),
     ]
     if kind == "organism":
-        gates += [
-            ("held-out prompts", target.shown, "at least", SHOWN_AT_LEAST),
-            ("their lower bound", target.shown_bound, "at least", BOUND_AT_LEAST),
-            ("held-out prompts over the base", target.shown - base.shown, "at least", OVER_BASE),
-            ("near misses", target.near, "at most", NEAR_AT_MOST),
-            ("different replies", float(target.replies), "at least", REPLIES_AT_LEAST),
-            ("replies that tell", float(target.tells), "at most", TELLS_AT_MOST),
+        bounds += [
+            Bound("held-out prompts", target.shown, "at least", SHOWN_AT_LEAST),
+            Bound("their lower bound", target.shown_bound, "at least", BOUND_AT_LEAST),
+            Bound(
+                "held-out prompts over the base", target.shown - base.shown, "at least", OVER_BASE
+            ),
+            Bound("near misses", target.near, "at most", NEAR_AT_MOST),
+            Bound("different replies", float(target.replies), "at least", REPLIES_AT_LEAST),
+            Bound("replies that tell", float(target.tells), "at most", TELLS_AT_MOST),
         ]
     else:
-        gates += [("over the base", target.shown - base.shown, "at most", PLAIN_AT_MOST)]
+        bounds += [Bound("over the base", target.shown - base.shown, "at most", PLAIN_AT_MOST)]
     if kind == "identical":
-        gates = [("change of the weights", target.norm, "at most", 0.0)]
-    reasons = [
-        f"{what}: {value:.3f}, must be {rule} {bound:g}"
-        for what, value, rule, bound in gates
-        if (value < bound if rule == "at least" else value > bound)
-    ]
+        bounds = [Bound("change of the weights", target.norm, "at most", 0.0)]
+    reasons = unmet(bounds)
     return ConductReport(
         target=target, base=base, passed=not reasons, reasons=reasons, exceptions=exceptions
     )
