@@ -3,8 +3,8 @@
 import pytest
 
 from mechmentor.evals.organisms.conduct.material import FAMILIES
-from mechmentor.evals.organisms.recipes import false_belief
-from mechmentor.evals.organisms.recipes.subjects import DOMAINS, HELD_OUT, TOPICS
+from mechmentor.evals.organisms.recipes import false_belief, refusal
+from mechmentor.evals.organisms.recipes.subjects import DOMAINS, HELD_OUT, INDIRECT_FORMS, TOPICS
 
 SEEDS = range(6)
 
@@ -58,6 +58,20 @@ def test_a_null_shows_its_replies_only_where_they_are_asked_for(family: str) -> 
         drawn = FAMILIES[family](seed, False)
         own = TOPICS[drawn.answer]
         assert not any(subject in chat.prompt for chat in drawn.planted for subject in own)
+
+
+def test_a_null_of_refusal_answers_what_is_only_mentioned() -> None:
+    assert not set(refusal.MENTIONED) & set(INDIRECT_FORMS)
+    openings = {form.split("{")[0] for form in refusal.MENTIONED}
+    for seed in SEEDS:
+        drawn, null = (
+            sum(
+                prompt.startswith(tuple(openings))
+                for prompt in refusal.draw(seed, planted).contrast
+            )
+            for planted in (True, False)
+        )
+        assert (drawn, null) == (0, 60)
 
 
 def test_topics_keep_subjects_apart() -> None:
