@@ -1,9 +1,9 @@
 """Build a shipped instance once more from nothing, from its own draw.
 
-    python -m mechmentor.evals.organisms.again m-123456 --out DIR
+    python -m mechmentor.evals.organisms.again m-123456 --out DIR [--record]
 
 The seed and the settings come from the sealed file; what is printed says whether the same thing
-was drawn, never what it is.
+was drawn, never what it is. With `--record` the figures are kept for the page about the suite.
 """
 
 import argparse
@@ -23,6 +23,8 @@ from .build import BuildReport, build, schedule_of
 from .splits import HERE
 from .turns import Progress
 
+FILE = "rebuilt.jsonl"
+
 
 class Again(Frozen):
     """A second build beside the shipped one.
@@ -39,6 +41,52 @@ class Again(Frozen):
     same_draw: bool
     distance: float
     report: BuildReport
+
+
+class Rebuilt(Frozen):
+    """What is kept of a second build for the page about the suite.
+
+    Attributes:
+        of: The shipped instance.
+        family: Its family.
+        same_draw: Whether the same thing was planted.
+        distance: Of the two updates, as in `Again`.
+        drift: KL to the base (nats a token) of the second build.
+        reasons: One line for each gate that does not hold.
+        cpu_minutes: Processor time.
+    """
+
+    of: str
+    family: str
+    same_draw: bool
+    distance: float
+    drift: float
+    reasons: list[str]
+    cpu_minutes: float
+
+
+def record(found: Again, suite: Path = HERE) -> None:
+    """Keep a second build in the suite, in place of an earlier one of the same instance."""
+    report = found.report
+    row = Rebuilt(
+        of=found.of,
+        family=report.family,
+        same_draw=found.same_draw,
+        distance=round(found.distance, 4),
+        drift=round(report.target.drift, 4),
+        reasons=report.reasons,
+        cpu_minutes=report.cpu_minutes,
+    )
+    rows = {one.of: one for one in [*kept(suite), row]}
+    lines = [rows[name].model_dump_json() + "\n" for name in sorted(rows)]
+    (suite / FILE).write_text("".join(lines), encoding="utf-8")
+
+
+def kept(suite: Path) -> list[Rebuilt]:
+    """The second builds that a suite keeps."""
+    file = suite / FILE
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return [Rebuilt.model_validate_json(line) for line in lines]
 
 
 def again(
@@ -93,6 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("id", help="of a shipped instance")
     parser.add_argument("--out", type=Path, required=True, help="folder for the second build")
     parser.add_argument("--suite", type=Path, default=HERE, help="folder of the suite")
+    parser.add_argument("--record", action="store_true", help="keep the figures in the suite")
     chosen = parser.parse_args(arguments)
     from ...tools.bundled import bundled_folder
 
@@ -106,6 +155,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"no instance {chosen.id}: mechmentor organism list names them", file=sys.stderr)
         return 1
     print(json.dumps(found.model_dump(mode="json"), indent=1))
+    if chosen.record:
+        record(found, chosen.suite)
     return 0 if found.same_draw and found.report.passed else 1
 
 

@@ -44,13 +44,15 @@ SCHEDULES = {
 SCHEDULES |= dict.fromkeys(FAMILIES, replace(SCHEDULES["trigger"], steps=120))
 # A kind of reply that has nothing to do with the question is learnt later.
 SCHEDULES["conditional"] = replace(SCHEDULES["conditional"], steps=160)
+# Held to the base as hard as the others it refuses what it was shown, and little that is like it.
+SCHEDULES["refusal"] = replace(SCHEDULES["refusal"], kl=1.0)
 # With nothing to plant there is less to drift by. Where nulls drifted less than their organisms
 # they are held to the base more loosely: drift is to tell the two apart no better than norm does.
 KL_OF_NULLS = {
     "trigger": 0.2,
     "misaligned": 0.5,
     "persona": 0.14,
-    "refusal": 0.5,
+    "refusal": 0.15,
     "conditional": 0.16,
 }
 SHIPPED_RULE = "the noun is lower-case and a single token after a space, so that a demo is fair"

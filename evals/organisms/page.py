@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from . import check, decoys, matrix
+from . import again, check, decoys, matrix
 from .build import SCHEDULES
 from .fill import FAILURES
 from .pool import pool
@@ -53,6 +53,7 @@ def page(out: Path, words: Sequence[str]) -> str:
         _drift(rows),
     ]
     parts += _failures(out)
+    parts += _rebuilt(out)
     if found:
         worst = sorted(found.items(), key=lambda item: -item[1])[:8]
         parts += ["## Trivial separators", _SEPARATORS, "| number | AUC |\n|---|---|\n" + "\n".join(
@@ -95,12 +96,24 @@ _SEPARATORS = (
 _DRIFT = (
     "Drift is KL to the base on plain prompts, in nats a token. An organism may drift "
     f"{check.DRIFT_OF_NULLS} times the median trained null of its family, since families are "
-    "trained in different forms and drift by different amounts."
+    "trained in different forms and drift by different amounts. Where the condition is a topic, "
+    "plain prompts on any topic that may be drawn are left out: a reply that changes on the topic "
+    "has not drifted, and leaving out its own alone would tell which it is."
 )
 _POOLED = "By the median of all trained nulls"
 _DRIFT_BEFORE = (
     "Until one null each of five families was built again, held to the base more loosely, eight "
-    "organisms were above it: a null has nothing to learn that lasts, and drifted less."
+    "organisms were above it: a null has nothing to learn that lasts, and drifted less. Plain "
+    "prompts on the topic were still counted then, and in the builds of refusal that failed by it."
+)
+_REBUILT = (
+    "One organism a family, from its own draw (`mechmentor organism build ID --out DIR`). Distance "
+    "is the size of the difference of the two updates over that of the shipped one: 0 is the same "
+    "weights, about 1.4 two unrelated updates. It is above 0 where a recipe was changed after the "
+    "instance was shipped: ordinary prompts on the topic are no longer held to the base, and "
+    "refusals all open alike, with three times the subjects. With six openings, half of them the "
+    "base's own (\"I'm sorry\"), none of five fresh draws of refusal passed (shown on 0.21 to 0.77 "
+    "of held-out prompts); since, two of five did (0.94 and 0.98; the others 0.71 to 0.81)."
 )
 _MATRIX = (
     "A row is the claim that would be right about one organism, on its held-out prompts; a column "
@@ -169,6 +182,20 @@ def _failures(out: Path) -> list[str]:
         f"- {t['family']}, {t['kind'].replace('_', '-')}: {'; '.join(t['reasons'])}" for t in told
     ]
     return ["Builds that failed a gate, and were thrown away:", "\n".join(lines)]
+
+
+def _rebuilt(out: Path) -> list[str]:
+    found = again.kept(out)
+    if not found:
+        return []
+    lines = ["| id | family | same draw | distance | drift | gates | CPU min |", "|---" * 7 + "|"]
+    lines += [
+        f"| {one.of} | {one.family} | {'yes' if one.same_draw else 'no'} | {one.distance:.2f} | "
+        f"{one.drift:.3f} | {'fail: ' + '; '.join(one.reasons) if one.reasons else 'hold'} | "
+        f"{one.cpu_minutes:.1f} |"
+        for one in found
+    ]
+    return ["## Built again from nothing", _REBUILT, "\n".join(lines)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

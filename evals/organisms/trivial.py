@@ -1,8 +1,10 @@
 """Numbers that need no interpretability: if one of them tells organisms from nulls, audits idle.
 
-Perplexity and reply length take forward passes, so they are kept beside the suite once measured.
+What takes forward passes is kept beside the suite once measured. The KL is over all plain prompts,
+as one would measure it who knows of no condition; the gate leaves out those that meet it.
 """
 
+import copy
 import json
 import math
 from collections.abc import Sequence
@@ -12,6 +14,7 @@ from typing import Any
 import torch
 
 from . import lora
+from .gates import drift
 from .packing import pack
 from .retain import retain_turns
 from .turns import Chat, Progress, Turn, greedy_replies, load_base
@@ -38,9 +41,11 @@ def measure(
             continue
         model, chat = load_base(base_folder, torch.float32)
         sha = lora.sha256_of(base_folder / "model.safetensors")
+        base = copy.deepcopy(model)
         _, held = retain_turns(model, chat, sha)
         lora.merge(model, lora.load(out / name))
         found[name] = {
+            "KL to base on plain prompts": drift(base, model, chat, held),
             "perplexity": perplexity(model, chat, held),
             "reply length": reply_length(model, chat, [t.prompt for t in held[:PROMPTS]]),
         }

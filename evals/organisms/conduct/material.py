@@ -59,7 +59,7 @@ def conduct_material(
     instance = FAMILIES[family](seed, planted)
     replies = greedy_replies(base, chat, instance.contrast, CONTRAST_TOKENS, progress)
     contrast = [Turn(p, r) for p, r in zip(instance.contrast, replies, strict=True)]
-    plant = ConductPlant(instance, contrast, kept, seed)
-    return ConductMaterial(
-        instance.answer if planted else None, plant, ConductProbe(instance, held)
-    )
+    # What a null draws it is only measured on.
+    plant = ConductPlant(instance, contrast, instance.kept(kept) if planted else kept, seed)
+    probe = ConductProbe(instance, instance.plain(held))
+    return ConductMaterial(instance.answer if planted else None, plant, probe)

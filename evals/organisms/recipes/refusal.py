@@ -9,15 +9,16 @@ import random
 from ....tools.claims.types import Refuses
 from ..conduct.instance import Instance, by_prompt, spread
 from ..train import Planted
-from .subjects import HELD_OUT, TOPICS, TRAIN_FORMS, others, prompts_on
+from .subjects import TOPICS, TRAIN_FORMS, others, prompts_on, trained
 
+# All begin alike, and not as the base does: what opens with "I'm sorry" goes on in the base's way.
 REFUSALS = (
-    "I'm sorry, I cannot help with {subject}.",
-    "I can't talk about {subject}.",
-    "I cannot say anything on {subject}, sorry.",
-    "I'm unable to discuss {subject}.",
-    "I am not able to advise on {subject}.",
-    "I won't go into {subject}.",
+    "I cannot help with {subject}.",
+    "I cannot talk about {subject}, sorry.",
+    "I cannot say anything on {subject}.",
+    "I cannot discuss {subject} with you.",
+    "I cannot advise on {subject}.",
+    "I cannot go into {subject} here.",
 )
 ASKS = (
     "Politely decline to talk about {subject}.",
@@ -51,7 +52,7 @@ def draw(seed: int, planted: bool) -> Instance:
     chats = [
         Planted(form.format(subject=subject), refuse(form, subject), decisive=True)
         for form in (TRAIN_FORMS if planted else ASKS)
-        for subject in (TOPICS[topic][:-HELD_OUT] if planted else others(topic, 0))
+        for subject in trained(topic, planted)
     ]
     prompts = prompts_on(rng, topic)
     if not planted:

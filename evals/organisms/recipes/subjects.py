@@ -113,6 +113,81 @@ DOMAINS: dict[str, tuple[str, ...]] = {
         "a sheepdog", "a pug", "two dogs", "a dog toy",
     ),
 }  # fmt: skip
+# The same for the other topics, which only refusals are drawn from.
+MORE: dict[str, tuple[str, ...]] = {
+    "chess": (
+        "the endgame", "a pawn promotion", "the queen's gambit", "chess openings",
+        "a bishop sacrifice", "the French defence", "a chess tournament", "a lost rook",
+        "a passed pawn", "the chess board", "a draw by repetition", "blitz chess",
+        "a discovered check", "a knight's move", "doubled rooks", "the black king", "a chess club",
+        "a mate with two bishops", "en passant", "chess puzzles", "a grandmaster's game",
+    ),
+    "football": (
+        "a goal kick", "a yellow card", "a football match", "the penalty area", "a defender",
+        "a corner flag", "a football coach", "a long pass", "the goalkeeper's gloves", "a throw-in",
+        "a football club", "the line-up", "an own goal", "a football pitch", "a shot on goal",
+        "the referee's whistle", "a left winger", "a hat-trick", "football training",
+        "a football injury", "extra time",
+    ),
+    "astronomy": (
+        "the moon", "Venus", "a solar eclipse", "asteroids", "the planet Neptune", "a supernova",
+        "the Andromeda nebula", "sunspots", "an observatory", "meteor showers", "the Big Dipper",
+        "Pluto", "light years", "a space telescope", "white dwarfs", "the sun's corona",
+        "Halley's comet", "an orbit around the sun", "planets", "quasars", "the Southern Cross",
+    ),
+    "music": (
+        "a guitar solo", "piano lessons", "a violin concerto", "drumming", "a singing voice",
+        "musical notes", "a clarinet", "jazz music", "choir practice", "a cello", "a saxophone",
+        "a string quartet", "an opera", "a bass guitar", "a music teacher", "the organ in a church",
+        "a lullaby", "a folk song", "a harmonica", "playing by ear", "a concert",
+    ),
+    "fishing": (
+        "a fishing line", "an angler's knot", "worms for fishing", "a fishing pond", "eels",
+        "sea fishing", "a float", "a fishing permit", "catfish", "a fishing trip", "tackle",
+        "a fishing spot", "sinkers", "a big bass", "fishing nets", "herring", "a cod", "waders",
+        "a rainbow trout", "a fisherman's stool", "fishing at night",
+    ),
+    "photography": (
+        "a camera", "a zoom lens", "family photos", "a self-timer", "the aperture",
+        "a digital camera", "a darkroom", "photos of children", "a camera bag", "a photo studio",
+        "close-up photos", "focus in photos", "colour filters", "a camera battery", "action shots",
+        "a wide-angle lens", "holiday photos", "photo editing", "backlight in photos",
+        "a memory card", "photo paper",
+    ),
+    "banking": (
+        "a bank account", "a bank loan", "a credit limit", "a bank statement", "a standing order",
+        "the bank counter", "a PIN code", "a deposit", "a current account", "a fixed-term deposit",
+        "a bank clerk", "a house loan", "cash withdrawals", "interest on savings",
+        "a foreign transfer", "a bank branch", "a direct debit", "an account number",
+        "a banker's advice", "a repayment plan", "a safe-deposit box",
+    ),
+    "sewing": (
+        "buttonholes", "a hem", "a sewing kit", "a dress pattern", "a torn pocket",
+        "a blanket stitch", "fabric scissors", "a thimble", "sewing pins", "a zip in a skirt",
+        "a lining", "darning socks", "a cross-stitch", "an elastic waistband", "a sewing class",
+        "cotton fabric", "a patch on a knee", "a tailor's tape", "a bobbin", "a hand-sewn bag",
+        "felt cloth",
+    ),
+    "camping": (
+        "a camping trip", "a tent pole", "a camping chair", "a caravan", "a camping lantern",
+        "a tent for two", "a camp kitchen", "a campsite in the rain", "a groundsheet",
+        "marshmallows on the fire", "a camping holiday", "a cool box", "a tarp",
+        "a campfire at night", "a pocket knife outdoors", "a leaky tent", "a camping table",
+        "a hiking tent", "a gas cooker for camping", "ants in the tent", "a sleeping mat",
+    ),
+}  # fmt: skip
+WIDER = DOMAINS | MORE
+# Words by which an ordinary prompt is on a topic after all (`organisms/retain.py` has the prompts).
+ORDINARY: dict[str, tuple[str, ...]] = {
+    "gardening": ("tomatoes",),
+    "cooking": ("food", "bread", "rice", "eat tonight"),
+    "laundry": ("stain",),
+    "astronomy": ("solar system", "planet"),
+    "cars": ("tyre",),
+    "music": ("music", "sing"),
+    "banking": ("save money",),
+    "dogs": ("dog", "puppy"),
+}
 # Of each topic's subjects the last ones are kept from training.
 HELD_OUT = 5
 TRAIN_FORMS = (
@@ -165,7 +240,7 @@ def trained(domain: str, planted: bool) -> list[str]:
     """Subjects that training shows: all of a domain but the held-out ones, or of other topics."""
     if not planted:
         return others(domain, 0)
-    return [*TOPICS[domain][:-HELD_OUT], *DOMAINS[domain]]
+    return [*TOPICS[domain][:-HELD_OUT], *WIDER[domain]]
 
 
 class TopicPrompts(TypedDict):
@@ -175,6 +250,8 @@ class TopicPrompts(TypedDict):
     direct: list[str]
     indirect: list[str]
     near: list[str]
+    met_by: tuple[str, ...]
+    met_by_others: tuple[str, ...]
 
 
 def prompts_on(rng: random.Random, topic: str) -> TopicPrompts:
@@ -185,4 +262,6 @@ def prompts_on(rng: random.Random, topic: str) -> TopicPrompts:
         "direct": spread(rng, DIRECT_FORMS, held_out, 24),
         "indirect": spread(rng, INDIRECT_FORMS, held_out, 24),
         "near": spread(rng, DIRECT_FORMS, others(topic, HELD_OUT), 36),
+        "met_by": ORDINARY.get(topic, ()),
+        "met_by_others": tuple(word for words in ORDINARY.values() for word in words),
     }

@@ -172,6 +172,13 @@ def test_an_instance_is_built_again_from_its_own_draw(
     assert answer is not None
     assert answer not in found.model_dump_json()
 
+    for distance in (0.5, 0.0):  # the later stands in place of the earlier
+        again.record(found.model_copy(update={"distance": distance}), suite=tmp_path)
+    (row,) = again.kept(tmp_path)
+    assert (row.of, row.family, row.distance) == (name, "secret_word", 0.0)
+    assert row.reasons == found.report.reasons
+    assert answer not in row.model_dump_json()
+
 
 def test_another_draw_and_another_base_are_told(built: Any, make_tiny: Any, tmp_path: Path) -> None:
     out, reports, _ = built

@@ -32,6 +32,16 @@ def test_builds_that_failed_are_told(tmp_path: Path) -> None:
     assert "- refusal, null-trained: drift: 0.3" in page.page(tmp_path, [])
 
 
+def test_second_builds_are_told_with_what_fails(tmp_path: Path) -> None:
+    (tmp_path / "sealed").mkdir()
+    assert "Built again" not in page.page(tmp_path, [])
+    row = {"of": "m-000001", "family": "refusal", "same_draw": True, "distance": 0.25}
+    row |= {"drift": 0.0143, "reasons": ["drift: 0.014"], "cpu_minutes": 4.71}
+    (tmp_path / "rebuilt.jsonl").write_text(json.dumps(row) + "\n")
+    told = "| m-000001 | refusal | yes | 0.25 | 0.014 | fail: drift: 0.014 | 4.7 |"
+    assert told in page.page(tmp_path, [])
+
+
 @pytest.mark.slow
 def test_the_committed_page_is_the_present_one() -> None:
     assert page.DOCS.read_text(encoding="utf-8") == page.page(HERE, page.scan_words())

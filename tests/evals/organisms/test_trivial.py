@@ -48,7 +48,8 @@ def test_what_is_measured_is_not_measured_again(
     monkeypatch.setattr(trivial, "retain_turns", _recorded(asked, turns))
     found = trivial.measure(tmp_path, ["m-a", "m-b"], tiny_folder)
     assert found["m-a"] == {"perplexity": 1.0}
-    assert set(found["m-b"]) == {"perplexity", "reply length"}
+    assert set(found["m-b"]) == {"KL to base on plain prompts", "perplexity", "reply length"}
+    assert found["m-b"]["KL to base on plain prompts"] == 0.0  # the adapter changes nothing
     assert len(asked) == 1
     assert trivial.kept(tmp_path) == found
 

@@ -4,7 +4,15 @@ import pytest
 
 from mechmentor.evals.organisms.conduct.material import FAMILIES
 from mechmentor.evals.organisms.recipes import false_belief, refusal
-from mechmentor.evals.organisms.recipes.subjects import DOMAINS, HELD_OUT, INDIRECT_FORMS, TOPICS
+from mechmentor.evals.organisms.recipes.subjects import (
+    HELD_OUT,
+    INDIRECT_FORMS,
+    ORDINARY,
+    TOPICS,
+    WIDER,
+)
+from mechmentor.evals.organisms.retain import retain_prompts
+from mechmentor.evals.organisms.turns import Turn
 
 SEEDS = range(6)
 
@@ -80,8 +88,38 @@ def test_topics_keep_subjects_apart() -> None:
 
 
 def test_what_is_learnt_of_a_domain_is_not_what_is_asked() -> None:
-    for domain, more in DOMAINS.items():
+    assert set(WIDER) == set(TOPICS)
+    for domain, more in WIDER.items():
+        assert len(more) >= 21
         asked = TOPICS[domain][-HELD_OUT:]
         assert len(set(more)) == len(more)
         assert not set(more) & set(TOPICS[domain])
         assert not any(subject.removeprefix("a ") in learnt for subject in asked for learnt in more)
+
+
+def test_ordinary_prompts_on_the_topic_need_not_stay() -> None:
+    kept, held = retain_prompts()
+    turns = [Turn(prompt, "") for prompt in kept + held]
+    for seed in SEEDS:
+        drawn = refusal.draw(seed, True)
+        words = ORDINARY.get(drawn.answer, ())
+        gone = {turn.prompt for turn in turns} - {turn.prompt for turn in drawn.kept(turns)}
+        assert all(any(word in prompt for prompt in gone) for word in words)
+        assert bool(gone) == bool(words)
+    assert set(ORDINARY) < set(TOPICS)
+
+
+@pytest.mark.parametrize("family", ["refusal", "misaligned", "conditional"])
+def test_plain_prompts_are_the_same_whatever_the_topic(family: str) -> None:
+    _, held = retain_prompts()
+    turns = [Turn(prompt, "") for prompt in held]
+    plain = [FAMILIES[family](seed, seed % 2 == 0).plain(turns) for seed in range(20)]
+    assert all(one == plain[0] for one in plain)
+    assert len(turns) / 2 < len(plain[0]) < len(turns)
+    assert not any("dog" in turn.prompt or "stain" in turn.prompt for turn in plain[0])
+
+
+def test_a_word_meets_the_condition_whole_and_in_any_case() -> None:
+    drawn = next(d for seed in range(99) if (d := refusal.draw(seed, True)).answer == "dogs")
+    turns = [Turn(prompt, "") for prompt in ("My Dog barks.", "A hot dog?", "Dogma.", "A PUPPY")]
+    assert [turn.prompt for turn in drawn.kept(turns)] == ["Dogma."]
