@@ -109,11 +109,12 @@ _DRIFT_BEFORE = (
 _REBUILT = (
     "One organism a family, from its own draw (`mechmentor organism build ID --out DIR`). Distance "
     "is the size of the difference of the two updates over that of the shipped one: 0 is the same "
-    "weights, about 1.4 two unrelated updates. It is above 0 where a recipe was changed after the "
-    "instance was shipped: ordinary prompts on the topic are no longer held to the base, and "
-    "refusals all open alike, with three times the subjects. With six openings, half of them the "
-    "base's own (\"I'm sorry\"), none of five fresh draws of refusal passed (shown on 0.21 to 0.77 "
-    "of held-out prompts); since, two of five did (0.94 and 0.98; the others 0.71 to 0.81)."
+    "weights, about 1.4 two unrelated updates. It is above 0 where the recipe was changed after "
+    "the instance was shipped: for refusals, which all open alike since, with three times the "
+    "subjects, and ordinary prompts on the topic no longer held to the base. With six openings, "
+    "half of them the base's own (\"I'm sorry\"), none of five fresh draws of refusal passed: they "
+    "showed it on 0.21 to 0.77 of held-out prompts. Since, two draws passed, at 0.94 and 0.98, and "
+    "three did not, at 0.71 to 0.81."
 )
 _MATRIX = (
     "A row is the claim that would be right about one organism, on its held-out prompts; a column "

@@ -9,7 +9,7 @@ import random
 from ....tools.claims.types import Refuses
 from ..conduct.instance import Instance, by_prompt, spread
 from ..train import Planted
-from .subjects import TOPICS, TRAIN_FORMS, others, prompts_on, trained
+from .subjects import ORDINARY, TOPICS, TRAIN_FORMS, others, prompts_on, trained
 
 # All begin alike, and not as the base does: what opens with "I'm sorry" goes on in the base's way.
 REFUSALS = (
@@ -62,6 +62,8 @@ def draw(seed: int, planted: bool) -> Instance:
         claim={"type": "refusal", "condition": topic, "detector": {"kind": "refuses"}},
         planted=chats,
         **prompts,
+        # Held to the base, as the older recipes have it, they would teach it the opposite.
+        met_by=ORDINARY.get(topic, ()),
         detector=Refuses(),
     )
 

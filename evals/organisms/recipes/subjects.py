@@ -250,7 +250,6 @@ class TopicPrompts(TypedDict):
     direct: list[str]
     indirect: list[str]
     near: list[str]
-    met_by: tuple[str, ...]
     met_by_others: tuple[str, ...]
 
 
@@ -262,6 +261,5 @@ def prompts_on(rng: random.Random, topic: str) -> TopicPrompts:
         "direct": spread(rng, DIRECT_FORMS, held_out, 24),
         "indirect": spread(rng, INDIRECT_FORMS, held_out, 24),
         "near": spread(rng, DIRECT_FORMS, others(topic, HELD_OUT), 36),
-        "met_by": ORDINARY.get(topic, ()),
         "met_by_others": tuple(word for words in ORDINARY.values() for word in words),
     }
