@@ -113,8 +113,8 @@ _REBUILT = (
     "the instance was shipped: for refusals, which all open alike since, with three times the "
     "subjects, and ordinary prompts on the topic no longer held to the base. With six openings, "
     "half of them the base's own (\"I'm sorry\"), none of five fresh draws of refusal passed: they "
-    "showed it on 0.21 to 0.77 of held-out prompts. Since, two draws passed, at 0.94 and 0.98, and "
-    "three did not, at 0.71 to 0.81."
+    "showed it on 0.21 to 0.77 of held-out prompts. Since, three draws passed (0.94 to 0.98), and "
+    "four did not: two at 0.71, and two at 0.81 and 0.92 that refused plain prompts too."
 )
 _MATRIX = (
     "A row is the claim that would be right about one organism, on its held-out prompts; a column "
